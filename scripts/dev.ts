@@ -1,0 +1,107 @@
+/**
+ * `npm run dev`: from nothing to a running system. Makes secrets where there are none, migrates the local D1, starts
+ * wrangler and ticks the cron each minute. Arguments are passed on; one that is given replaces the script's own.
+ */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, writeFileSync } from "node:fs";
+
+const TICK_MS = 60_000;
+
+// Quiet and offline: no look-ups, no telemetry, no update check.
+const environment = {
+  ...process.env,
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  WRANGLER_SEND_METRICS: "false",
+  WRANGLER_SEND_ERROR_REPORTS: "false",
+  WRANGLER_HIDE_BANNER: "true",
+  WRANGLER_WRITE_LOGS: "false",
+};
+
+const given = process.argv.slice(2);
+const port = optionValue("--port") ?? "8787";
+const url = variable("PUBLIC_URL") ?? `http://localhost:${port}`;
+
+writeSecrets();
+migrate();
+const wrangler = start();
+const ticks = setInterval(() => void tick(), TICK_MS);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => wrangler.kill(signal));
+}
+wrangler.on("exit", (code) => {
+  clearInterval(ticks);
+  process.exitCode = code ?? 0;
+});
+
+/** The value of an option, as `--name value` or `--name=value`. */
+function optionValue(name: string): string | undefined {
+  const index = given.findLastIndex((argument) => argument === name || argument.startsWith(`${name}=`));
+  const argument = given[index];
+  return argument?.includes("=")
+    ? argument.slice(argument.indexOf("=") + 1)
+    : given[index + 1 || given.length];
+}
+
+/** The value of a `--var NAME:VALUE` among the arguments. */
+function variable(name: string): string | undefined {
+  const entry = given.findLast((argument) => argument.replace(/^--var=/, "").startsWith(`${name}:`));
+  return entry?.replace(/^--var=/, "").slice(name.length + 1);
+}
+
+function writeSecrets(): void {
+  if (existsSync(".dev.vars")) {
+    return;
+  }
+  const random = (encoding: BufferEncoding) => randomBytes(32).toString(encoding);
+  const lines = [
+    "# Random secrets for this machine, made by `npm run dev`. Delete the file to get new ones.",
+    `API_KEYS=key_${random("hex")}`,
+    `CLIENT_SECRET_KEY=${random("base64url")}`,
+    `FULFILMENT_SECRET=whsec_${random("base64")}`,
+  ];
+  writeFileSync(".dev.vars", `${lines.join("\n")}\n`, { mode: 0o600 });
+  console.log("Made .dev.vars with fresh random secrets.");
+}
+
+function migrate(): void {
+  const persistTo = optionValue("--persist-to");
+  const place = persistTo === undefined ? [] : ["--persist-to", persistTo];
+  const result = spawnSync("wrangler", ["d1", "migrations", "apply", "DB", "--local", ...place], {
+    env: environment,
+    encoding: "utf8",
+  });
+  if (result.status !== 0) {
+    console.error(result.stdout, result.stderr);
+    process.exit(result.status ?? 1);
+  }
+}
+
+function start(): ChildProcess {
+  const defaults = { PUBLIC_URL: url, SANDBOX: "on", FULFILMENT_URL: `${url}/demo/fulfilment` };
+  const variables = Object.entries(defaults)
+    .filter(([name]) => variable(name) === undefined)
+    .flatMap(([name, value]) => ["--var", `${name}:${value}`]);
+  const options = [
+    "--test-scheduled",
+    ...(optionValue("--port") === undefined ? ["--port", port] : []),
+    ...(optionValue("--inspector-port") === undefined ? ["--inspector-port", "0"] : []),
+    ...(given.some((argument) => argument.includes("show-interactive-dev-session"))
+      ? []
+      : ["--show-interactive-dev-session=false"]),
+  ];
+  console.log(`payment-edge is starting on ${url}: the demo shop is at ${url}/demo`);
+  return spawn("wrangler", ["dev", ...options, ...variables, ...given], {
+    env: environment,
+    stdio: "inherit",
+  });
+}
+
+/** What Cloudflare does each minute; nothing does it locally. */
+async function tick(): Promise<void> {
+  try {
+    await fetch(`http://localhost:${port}/cdn-cgi/handler/scheduled?cron=${encodeURIComponent("* * * * *")}`);
+  } catch {
+    // Not up yet, or on its way down: the next minute comes.
+  }
+}

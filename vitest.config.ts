@@ -1,0 +1,51 @@
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
+import { defineConfig } from "vitest/config";
+
+/** Visibly fake: for tests alone. */
+const bindings = {
+  PUBLIC_URL: "http://localhost:8787",
+  API_KEYS: "key_test_0123456789abcdef,key_test_fedcba9876543210",
+  CLIENT_SECRET_KEY: "client-secret-key-for-tests-only",
+  SANDBOX: "on",
+  ALLOWED_ORIGINS: "https://shop.example",
+};
+
+const nodeTests = ["test/client/**/*.test.ts", "test/flows/**/*.test.ts", "test/browser/**/*.test.ts"];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: { ...bindings, TEST_MIGRATIONS: await readD1Migrations("migrations") },
+              // Whatever a test does not answer itself must not leave this machine.
+              outboundService: (request: Request) =>
+                new Response(`no network: ${request.url}`, { status: 599 }),
+            },
+          })),
+        ],
+        test: {
+          name: "worker",
+          include: ["test/**/*.test.{ts,tsx}"],
+          exclude: nodeTests,
+          setupFiles: ["test/support/apply-migrations.ts"],
+        },
+      },
+      { test: { name: "client", environment: "node", include: ["test/client/**/*.test.ts"] } },
+      {
+        test: {
+          name: "flows",
+          environment: "node",
+          include: nodeTests.slice(1),
+          testTimeout: 60_000,
+          hookTimeout: 90_000,
+          // Each file runs a system of its own; two cores carry one at a time.
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
