@@ -1,0 +1,60 @@
+/** Zod schemas of the variables that several rooms read: secrets, lists of them, and addresses. */
+import * as z from "zod";
+import { decodeWebhookSecret } from "./standard-webhooks.ts";
+
+const MIN_SECRET_BYTES = 24;
+
+/** One secret: long enough, and not the example's. */
+export const secret = z
+  .string()
+  .trim()
+  .refine((value) => new TextEncoder().encode(value).length >= MIN_SECRET_BYTES, {
+    error: `must have at least ${MIN_SECRET_BYTES} bytes; make one with: openssl rand -base64 32`,
+  })
+  .refine((value) => !value.startsWith("replace-me"), {
+    error: "is still a placeholder; make one with: openssl rand -base64 32",
+  });
+
+/** A Standard Webhooks secret, `whsec_` and base64. */
+export const webhookSecret = secret.refine(isWebhookSecret, {
+  error:
+    'must be "whsec_" and the base64 of at least 24 bytes; make one with: echo whsec_$(openssl rand -base64 32)',
+});
+
+/** Several live ones, separated by commas, the first of which signs. */
+export function listOf<T extends z.ZodType<string, string>>(entry: T) {
+  return z
+    .string()
+    .transform((text) =>
+      text
+        .split(",")
+        .map((part) => part.trim())
+        .filter((part) => part !== ""),
+    )
+    .pipe(z.array(entry).min(1, { error: "is empty" }));
+}
+
+/** An address that we call: https, or http on this machine. Without a slash at the end. */
+export const serviceUrl = z
+  .url({ protocol: /^https?$/, error: "must be an http(s) address" })
+  .refine((value) => isSecureUrl(value), { error: "must be https; http is for this machine only" })
+  .refine((value) => new URL(value).username === "", { error: "must carry no user name" })
+  .transform((value) => value.replace(/\/+$/, ""));
+
+/** Whether an address is https, or http to loopback. */
+export function isSecureUrl(value: string): boolean {
+  const url = URL.parse(value);
+  return url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url));
+}
+
+export function isLoopback({ hostname }: URL): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+function isWebhookSecret(value: string): boolean {
+  try {
+    return decodeWebhookSecret(value).length >= MIN_SECRET_BYTES;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,29 @@
+/** An immutable fact in a transaction's history: one for each version. */
+import type { Status, Transaction } from "./transaction.ts";
+
+export type EventType =
+  | "transaction.created"
+  | "transaction.processing"
+  | "transaction.authorized"
+  | "transaction.succeeded"
+  | "transaction.failed"
+  | "transaction.canceled"
+  | "transaction.expired"
+  | "transaction.review"
+  | "transaction.refunded";
+
+/** Which side the news came from. */
+export type Source = "shop" | "webhook" | "buyer" | "cron" | "operator";
+
+export interface Event {
+  readonly type: EventType;
+  readonly source: Source;
+  readonly from: Status;
+  /** The transaction as it is from this event on; its version is the event's place in the history. */
+  readonly transaction: Transaction;
+}
+
+/** Whether the shop is owed this event: all but the creation, which it asked for itself. */
+export function isOutgoing(event: Event): boolean {
+  return event.type !== "transaction.created";
+}

@@ -1,0 +1,25 @@
+/** What a gateway says about a transaction now, in one normal form, wherever it came from. Compared, never copied. */
+
+export type ObservedStatus =
+  | "pending"
+  | "processing"
+  | "authorized"
+  | "succeeded"
+  | "failed"
+  | "canceled"
+  | "expired"
+  /** The gateway has never heard of it. */
+  | "missing";
+
+export interface Observation {
+  readonly status: ObservedStatus;
+  /** The gateway's own id; null where it has none or did not say. */
+  readonly reference: string | null;
+  /** Minor units; null where the gateway did not say, which never passes for money. */
+  readonly amount: number | null;
+  readonly currency: string | null;
+  /** The sum of refunds so far, in minor units. */
+  readonly amountRefunded: number;
+  /** A failure's code in snake case, if the gateway gave one. */
+  readonly failureCode: string | null;
+}
