@@ -1,0 +1,46 @@
+/** The connection, and what D1's errors mean. A driver's error carries parameters in its message: it stops here. */
+import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
+import { StoreError } from "./store-error.ts";
+
+export type Database = DrizzleD1Database;
+
+export function connect(d1: D1Database): Database {
+  return drizzle(d1);
+}
+
+/**
+ * Runs a query.
+ * @returns "conflict" when a primary key or a unique index refused it: somebody else was first
+ * @throws StoreError
+ */
+export async function attempt<T>(query: PromiseLike<T>): Promise<T | "conflict"> {
+  try {
+    return await query;
+  } catch (error) {
+    if (messages(error).includes("UNIQUE constraint failed")) {
+      return "conflict";
+    }
+    throw new StoreError(errorCode(messages(error)));
+  }
+}
+
+/**
+ * Runs a query that nothing can conflict with.
+ * @throws StoreError
+ */
+export async function run<T>(query: PromiseLike<T>): Promise<T> {
+  const result = await attempt(query);
+  if (result === "conflict") {
+    throw new StoreError("unexpected conflict");
+  }
+  return result;
+}
+
+function messages(error: unknown): string {
+  return error instanceof Error ? `${error.message} ${messages(error.cause)}` : "";
+}
+
+/** D1's own words for what went wrong, without the statement and its parameters. */
+function errorCode(text: string): string {
+  return /D1_[A-Z_]+: [^\n:]{0,80}|SQLITE_[A-Z_]+/.exec(text)?.[0] ?? "the database did not answer";
+}
