@@ -1,0 +1,149 @@
+/**
+ * Variables, secrets and bindings, checked once at the door. Fails closed: with one message that names every bad or
+ * missing key, and no secret's value.
+ */
+import * as z from "zod";
+import type { GatewayDefinition } from "./gateways/gateway.ts";
+import { GATEWAYS } from "./gateways/index.ts";
+import { isLoopback, listOf, secret, serviceUrl, webhookSecret } from "./lib/variables.ts";
+import type { Policy } from "./transactions/decide.ts";
+
+const seconds = (fallback: number) => z.coerce.number().int().min(1).max(604_800).default(fallback);
+const origin = z
+  .url({ protocol: /^https?$/, error: "must list origins such as https://shop.example" })
+  .refine((value) => new URL(value).origin === value.replace(/\/$/, ""), {
+    error: "must list origins alone, such as https://shop.example: no path, no *",
+  })
+  .transform((value) => new URL(value).origin);
+
+const variables = z.object({
+  PUBLIC_URL: serviceUrl.refine((value) => new URL(value).pathname === "/", { error: "must have no path" }),
+  API_KEYS: listOf(secret),
+  CLIENT_SECRET_KEY: listOf(secret),
+  FULFILMENT_URL: serviceUrl.optional(),
+  FULFILMENT_SECRET: listOf(webhookSecret).optional(),
+  ALLOWED_ORIGINS: listOf(origin).default([]),
+  DEFAULT_GATEWAY: z.string().optional(),
+  TRANSACTION_TTL_SECONDS: seconds(1800),
+  STATUS_CHECK_AFTER_SECONDS: seconds(900),
+  LATE_PAYMENT_POLICY: z.enum(["accept", "refund", "review"]).default("accept"),
+  SANDBOX: z.enum(["on", "off"]).default("off"),
+});
+
+export interface ConfiguredGateway {
+  readonly id: string;
+  connect(tools: Parameters<GatewayDefinition["connect"]>[1]): ReturnType<GatewayDefinition["connect"]>;
+}
+
+export interface Config {
+  /** This Worker's address, without a slash at the end. */
+  readonly publicUrl: string;
+  readonly apiKeys: readonly string[];
+  /** The first one signs, all verify. */
+  readonly clientSecretKeys: readonly [string, ...string[]];
+  readonly fulfilment: { readonly url: string; readonly secrets: readonly string[] } | null;
+  readonly allowedOrigins: readonly string[];
+  /** Null when a request must name its gateway. */
+  readonly defaultGateway: string | null;
+  readonly ttlMs: number;
+  readonly policy: Policy;
+  readonly sandbox: boolean;
+  readonly gateways: readonly ConfiguredGateway[];
+}
+
+/** The message names each bad variable and says what to do. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+const parsed = new WeakMap<object, Config>();
+
+/**
+ * Parses an environment, once for each.
+ * @throws ConfigError
+ */
+export function loadConfig(env: object): Config {
+  const config = parsed.get(env) ?? parseConfig(env as Record<string, unknown>);
+  parsed.set(env, config);
+  return config;
+}
+
+function parseConfig(env: Record<string, unknown>): Config {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const problems: string[] = [];
+  const gateways = GATEWAYS.flatMap((definition) => configureGateway(definition, set, problems));
+  const result = variables.safeParse(set);
+  if (result.success) {
+    problems.push(...crossCheck(result.data, gateways));
+  } else {
+    problems.push(...explain(result.error, set));
+  }
+  const [first, ...rest] = result.data?.CLIENT_SECRET_KEY ?? [];
+  if (problems.length > 0 || !result.success || first === undefined) {
+    throw new ConfigError(`The configuration is not complete. ${problems.join(" ")}`);
+  }
+  const { data } = result;
+  return {
+    publicUrl: data.PUBLIC_URL,
+    apiKeys: data.API_KEYS,
+    clientSecretKeys: [first, ...rest],
+    fulfilment:
+      data.FULFILMENT_URL && data.FULFILMENT_SECRET
+        ? { url: data.FULFILMENT_URL, secrets: data.FULFILMENT_SECRET }
+        : null,
+    allowedOrigins: data.ALLOWED_ORIGINS,
+    defaultGateway: data.DEFAULT_GATEWAY ?? onlyGateway(gateways, data.SANDBOX === "on"),
+    ttlMs: data.TRANSACTION_TTL_SECONDS * 1000,
+    policy: { latePayment: data.LATE_PAYMENT_POLICY, firstCheckMs: data.STATUS_CHECK_AFTER_SECONDS * 1000 },
+    sandbox: data.SANDBOX === "on",
+    gateways,
+  };
+}
+
+function configureGateway(
+  { id, config, connect }: GatewayDefinition,
+  set: Record<string, unknown>,
+  problems: string[],
+): ConfiguredGateway[] {
+  if (!Object.keys(config.shape).some((name) => name in set)) {
+    return [];
+  }
+  const result = config.safeParse(set);
+  if (!result.success) {
+    problems.push(...explain(result.error, set));
+    return [];
+  }
+  return [{ id, connect: (tools) => connect(result.data, tools) }];
+}
+
+function crossCheck(data: z.output<typeof variables>, gateways: readonly ConfiguredGateway[]): string[] {
+  const problems: string[] = [];
+  if (data.FULFILMENT_URL !== undefined && data.FULFILMENT_SECRET === undefined) {
+    problems.push("FULFILMENT_SECRET is missing: events to FULFILMENT_URL are signed with it.");
+  }
+  const development = isLoopback(new URL(data.PUBLIC_URL));
+  const insecure = data.ALLOWED_ORIGINS.filter((entry) => entry.startsWith("http:") && !development);
+  if (insecure.length > 0) {
+    problems.push("ALLOWED_ORIGINS must be https; http is for development only.");
+  }
+  const known = [...gateways.map(({ id }) => id), ...(data.SANDBOX === "on" ? ["sandbox"] : [])];
+  if (data.DEFAULT_GATEWAY !== undefined && !known.includes(data.DEFAULT_GATEWAY)) {
+    problems.push(`DEFAULT_GATEWAY names none of the configured gateways (${known.join(", ") || "none"}).`);
+  }
+  return problems;
+}
+
+/** The only real one; the sandbox where there is none. */
+function onlyGateway(gateways: readonly ConfiguredGateway[], sandbox: boolean): string | null {
+  if (gateways.length === 0) {
+    return sandbox ? "sandbox" : null;
+  }
+  return gateways.length === 1 ? (gateways[0]?.id ?? null) : null;
+}
+
+function explain(error: z.ZodError, set: Record<string, unknown>): string[] {
+  return error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    return name in set ? `${name} ${issue.message}.` : `${name} is missing.`;
+  });
+}

@@ -1,0 +1,121 @@
+/**
+ * The gateway interface: what every adapter gives the rest of the house. Adapters translate only: no state, no
+ * environment, no routes, no decisions. An absent method is an absent capability.
+ */
+import type * as z from "zod";
+import type { Observation } from "../transactions/observation.ts";
+
+export interface Gateway {
+  /** The slug in `gateway` and in /webhooks/:gateway. */
+  readonly id: string;
+  /** The name for people. */
+  readonly title: string;
+  /** Opens a hosted payment page. Repeatable: our id is the gateway's idempotency key. @throws GatewayError */
+  create(request: CreateRequest): Promise<Created>;
+  /** What the gateway says now; `missing` when it has never heard of it. @throws GatewayError */
+  retrieve(reference: GatewayReference): Promise<Observation>;
+  /** Verifies the raw bytes, then reads them. @throws GatewayError "unverified" or "malformed" */
+  readWebhook(request: RawWebhook): Promise<readonly Notice[]>;
+  /**
+   * Closes the payment page, so that nobody can pay there any more.
+   * @returns what the gateway says after it; a paid one is not closed
+   * @throws GatewayError
+   */
+  expire?(reference: GatewayReference): Promise<Observation>;
+}
+
+export interface CreateRequest {
+  readonly transactionId: string;
+  readonly orderId: string;
+  /** Minor units of `currency`. */
+  readonly amount: number;
+  readonly currency: string;
+  readonly description: string | null;
+  readonly callbackUrl: string;
+  readonly returnUrl: string;
+  readonly cancelUrl: string;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+  readonly capture: "automatic" | "manual";
+  readonly customer: Customer | null;
+}
+
+export interface Customer {
+  readonly email?: string | undefined;
+  readonly name?: string | undefined;
+  /** ISO 3166-1 alpha-2. */
+  readonly country?: string | undefined;
+  /** BCP 47. */
+  readonly locale?: string | undefined;
+}
+
+export interface Created {
+  readonly observation: Observation;
+  readonly paymentUrl: string;
+}
+
+export interface GatewayReference {
+  readonly transactionId: string;
+  /** The gateway's own id, where it has given one. */
+  readonly reference: string | null;
+}
+
+export interface RawWebhook {
+  readonly headers: Headers;
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
+/** One verified item of a webhook. */
+export interface Notice {
+  /** The gateway's id of the event, by which a duplicate is told. */
+  readonly eventId: string;
+  /** Ours, as the gateway carries it. */
+  readonly transactionId: string;
+  readonly observation: Observation;
+}
+
+export type GatewayErrorKind =
+  /** The signature is missing, wrong or too old. */
+  | "unverified"
+  /** Verified, but not of the documented form. */
+  | "malformed"
+  /** The gateway said no; asking again changes nothing. */
+  | "rejected"
+  /** The gateway did not take the call; it may be repeated. */
+  | "unavailable"
+  /** No answer: the call may have had its effect. Looked up, never guessed. */
+  | "unknown";
+
+/** The message is ours: a vendor's text may hold anything. */
+export class GatewayError extends Error {
+  override readonly name = "GatewayError";
+  readonly kind: GatewayErrorKind;
+  /** How long the gateway asks to be left alone. */
+  readonly retryAfterMs: number | null;
+
+  constructor(kind: GatewayErrorKind, message: string, retryAfterMs: number | null = null) {
+    super(message);
+    this.kind = kind;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+export interface Tools {
+  readonly fetch: (request: Request) => Promise<Response>;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/** How an adapter is made known: its variables as a zod schema, and what connects it. */
+export interface GatewayDefinition<Shape extends z.ZodRawShape = z.ZodRawShape> {
+  readonly id: string;
+  /** Keys are the names of variables; none of them set means that the gateway is off. */
+  readonly config: z.ZodObject<Shape>;
+  connect(config: z.output<z.ZodObject<Shape>>, tools: Tools): Gateway;
+}
+
+export function defineGateway<Shape extends z.ZodRawShape>(
+  definition: GatewayDefinition<Shape>,
+): GatewayDefinition<Shape> {
+  return definition;
+}

@@ -1,0 +1,200 @@
+/**
+ * The generic gateway: a small protocol that any payment service can be put behind, and that the built-in sandbox
+ * speaks. CONTRACT: README, "The generic gateway's protocol". Callbacks are signed by Standard Webhooks.
+ * Quirks: 404, 405 or 501 on expire means "cannot"; `refunded` is a success of which the money went back.
+ */
+import * as z from "zod";
+import { verifyWebhook } from "../lib/standard-webhooks.ts";
+import { listOf, secret, serviceUrl, webhookSecret } from "../lib/variables.ts";
+import type { Observation } from "../transactions/observation.ts";
+import {
+  type CreateRequest,
+  defineGateway,
+  type Gateway,
+  GatewayError,
+  type GatewayReference,
+  type Tools,
+} from "./gateway.ts";
+import { type ApiAnswer, createApiClient } from "./http.ts";
+
+export interface GenericConfig {
+  readonly id: string;
+  readonly title: string;
+  readonly url: string;
+  readonly apiKey: string;
+  readonly webhookSecrets: readonly string[];
+}
+
+const amount = z.int().nonnegative();
+const state = z.object({
+  transaction_id: z.string().min(1).max(255),
+  status: z.enum([
+    "pending",
+    "processing",
+    "authorized",
+    "success",
+    "failure",
+    "cancelled",
+    "expired",
+    "refunded",
+  ]),
+  amount,
+  currency: z.string().max(3),
+  amount_refunded: amount.optional(),
+  failure_code: z
+    .string()
+    .regex(/^[a-z0-9_]{1,64}$/)
+    .optional()
+    .catch(undefined),
+});
+type State = z.output<typeof state>;
+const session = z.object({
+  payment_url: z.url({ protocol: /^https?$/ }),
+  session_id: z.string().max(255).optional(),
+});
+const callback = state.extend({ event_id: z.string().min(1).max(255) });
+
+/** Connects to a service that speaks the protocol. */
+export function connectGeneric(config: GenericConfig, { fetch, now }: Tools): Gateway {
+  const api = createApiClient(config.url, `Bearer ${config.apiKey}`, fetch);
+
+  const retrieve = async ({ transactionId, reference }: GatewayReference): Promise<Observation> => {
+    const answer = await api.get(`/status/${transactionId}`);
+    return answer.status === 404 ? missing(reference) : readState(answer, transactionId, reference);
+  };
+
+  return {
+    id: config.id,
+    title: config.title,
+    retrieve,
+
+    async create(request) {
+      const answer = await api.post("/create-session", toSessionRequest(request), request.transactionId);
+      refuse(answer);
+      const parsed = session.safeParse(answer.body);
+      if (!parsed.success) {
+        throw new GatewayError("unknown", "the gateway's answer holds no payment_url");
+      }
+      const { payment_url: paymentUrl, session_id: reference = null } = parsed.data;
+      const { amount: asked, currency } = request;
+      return {
+        paymentUrl,
+        observation: { ...missing(reference), status: "pending", amount: asked, currency },
+      };
+    },
+
+    async expire(reference) {
+      const answer = await api.post(`/expire/${reference.transactionId}`, undefined);
+      return [404, 405, 501].includes(answer.status)
+        ? retrieve(reference)
+        : readState(answer, reference.transactionId, reference.reference, 409);
+    },
+
+    async readWebhook({ headers, body }) {
+      if (!(await verifyWebhook(config.webhookSecrets, headers, body, now()))) {
+        throw new GatewayError("unverified", "the callback's signature does not verify");
+      }
+      const parsed = callback.safeParse(parseBytes(body));
+      if (!parsed.success) {
+        throw new GatewayError("malformed", "the callback is not of the protocol's form");
+      }
+      const { event_id: eventId, transaction_id: transactionId } = parsed.data;
+      return [{ eventId, transactionId, observation: toObservation(parsed.data, null) }];
+    },
+  };
+}
+
+function toSessionRequest(request: CreateRequest) {
+  return {
+    transaction_id: request.transactionId,
+    order_id: request.orderId,
+    amount: request.amount,
+    currency: request.currency,
+    ...(request.description === null ? {} : { description: request.description }),
+    callback_url: request.callbackUrl,
+    return_url: request.returnUrl,
+    cancel_url: request.cancelUrl,
+    expires_at: new Date(request.expiresAt).toISOString(),
+    capture: request.capture,
+  };
+}
+
+/** @throws GatewayError for a refusal, or for an answer that is not this transaction's state */
+function readState(
+  answer: ApiAnswer,
+  transactionId: string,
+  reference: string | null,
+  also?: number,
+): Observation {
+  if (answer.status !== also) {
+    refuse(answer);
+  }
+  const parsed = state.safeParse(answer.body);
+  if (!parsed.success || parsed.data.transaction_id !== transactionId) {
+    throw new GatewayError("unknown", "the gateway's answer is not this transaction's state");
+  }
+  return toObservation(parsed.data, reference);
+}
+
+function refuse(answer: ApiAnswer): void {
+  if (answer.status >= 400) {
+    throw new GatewayError("rejected", `the gateway answered ${answer.status}`);
+  }
+}
+
+function toObservation(seen: State, reference: string | null): Observation {
+  const rest = {
+    reference,
+    amount: seen.amount,
+    currency: seen.currency,
+    failureCode: seen.failure_code ?? null,
+  };
+  const refunded = seen.amount_refunded ?? 0;
+  switch (seen.status) {
+    case "pending":
+    case "processing":
+    case "authorized":
+    case "expired":
+      return { ...rest, status: seen.status, amountRefunded: refunded };
+    case "success":
+      return { ...rest, status: "succeeded", amountRefunded: refunded };
+    case "refunded":
+      return { ...rest, status: "succeeded", amountRefunded: seen.amount_refunded ?? seen.amount };
+    case "failure":
+      return { ...rest, status: "failed", amountRefunded: refunded };
+    case "cancelled":
+      return { ...rest, status: "canceled", amountRefunded: refunded };
+  }
+}
+
+function missing(reference: string | null): Observation {
+  return { status: "missing", reference, amount: null, currency: null, amountRefunded: 0, failureCode: null };
+}
+
+function parseBytes(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body));
+  } catch {
+    return undefined;
+  }
+}
+
+export const generic = defineGateway({
+  id: "generic",
+  config: z.object({
+    GENERIC_GATEWAY_URL: serviceUrl,
+    GENERIC_GATEWAY_API_KEY: secret,
+    GENERIC_GATEWAY_WEBHOOK_SECRET: listOf(webhookSecret),
+  }),
+  connect: (config, tools) =>
+    connectGeneric(
+      {
+        id: "generic",
+        title: "Generic gateway",
+        url: config.GENERIC_GATEWAY_URL,
+        apiKey: config.GENERIC_GATEWAY_API_KEY,
+        webhookSecrets: config.GENERIC_GATEWAY_WEBHOOK_SECRET,
+      },
+      tools,
+    ),
+});
