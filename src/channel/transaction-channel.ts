@@ -1,0 +1,93 @@
+/**
+ * The Durable Object of one transaction, named by its id: a loudspeaker for those who watch. No fields, no storage, no
+ * alarm, no decisions: D1 is the only truth. It sleeps between messages.
+ */
+import { DurableObject } from "cloudflare:workers";
+import { createStore } from "../store/store.ts";
+import { PING, PONG, type StatusUpdate, SUBPROTOCOL, type SyncRequest } from "./message.ts";
+import { toStatusUpdate } from "./status-update.ts";
+
+const MAX_MESSAGE_LENGTH = 1024;
+const POLICY_VIOLATION = 1008;
+const TOO_BIG = 1009;
+const INTERNAL_ERROR = 1011;
+
+export class TransactionChannel extends DurableObject<Cloudflare.Env> {
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+    super(ctx, env);
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
+  }
+
+  /**
+   * Takes a socket whose right to watch is proved. Accepts before it reads, so that no change falls between; the
+   * version tells the client which of two messages is newer.
+   */
+  override async fetch(request: Request): Promise<Response> {
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.ctx.acceptWebSocket(server);
+    await this.sendState(server, 0);
+    const offered = request.headers.has("sec-websocket-protocol");
+    return new Response(null, {
+      status: 101,
+      webSocket: client,
+      ...(offered ? { headers: { "sec-websocket-protocol": SUBPROTOCOL } } : {}),
+    });
+  }
+
+  /** Tells everybody who watches. Sockets that are closing are passed over. */
+  publish(update: StatusUpdate): void {
+    const message = JSON.stringify(update);
+    for (const socket of this.ctx.getWebSockets()) {
+      send(socket, message);
+    }
+  }
+
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    if (
+      typeof message === "string"
+        ? message.length > MAX_MESSAGE_LENGTH
+        : message.byteLength > MAX_MESSAGE_LENGTH
+    ) {
+      socket.close(TOO_BIG, "a message has at most 1024 characters");
+      return;
+    }
+    const sync = typeof message === "string" ? parseSync(message) : null;
+    if (!sync) {
+      socket.close(POLICY_VIOLATION, 'only "ping" and {"type":"sync","version":n} are understood');
+      return;
+    }
+    await this.sendState(socket, sync.version);
+  }
+
+  /** The present state, if it is newer than what the client has. */
+  private async sendState(socket: WebSocket, version: number): Promise<void> {
+    try {
+      const found = await createStore(this.env.DB).find(this.ctx.id.name ?? "");
+      if (!found || found.transaction.version === 0) {
+        socket.close(POLICY_VIOLATION, "no such transaction");
+      } else if (found.transaction.version > version) {
+        send(socket, JSON.stringify(toStatusUpdate(found.transaction)));
+      }
+    } catch {
+      socket.close(INTERNAL_ERROR, "try again");
+    }
+  }
+}
+
+function send(socket: WebSocket, message: string): void {
+  try {
+    socket.send(message);
+  } catch {
+    // It is closing: its client will come back and read the state.
+  }
+}
+
+function parseSync(text: string): SyncRequest | null {
+  try {
+    const value = JSON.parse(text) as Partial<SyncRequest> | null;
+    const valid = value?.type === "sync" && Number.isSafeInteger(value.version) && Number(value.version) >= 0;
+    return valid && Object.keys(value).length === 2 ? (value as SyncRequest) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,43 @@
+/** The shop calls a transaction off: at the gateway first, then here. */
+import { GatewayError } from "../gateways/gateway.ts";
+import type { Services } from "../services.ts";
+import { isOpen, type Transaction } from "../transactions/transaction.ts";
+import { endTransaction } from "./end-transaction.ts";
+import { OperationError } from "./operation-error.ts";
+
+/**
+ * @returns the canceled transaction; one that is canceled already is returned as it is
+ * @throws OperationError "not_found", "not_cancelable" or "gateway_unavailable"
+ */
+export async function cancelTransaction(services: Services, id: string): Promise<Transaction> {
+  const loaded = await services.store.find(id);
+  if (!loaded || loaded.transaction.version === 0) {
+    throw new OperationError("not_found", "There is no such transaction.");
+  }
+  const { transaction } = loaded;
+  const ended = isOpen(transaction.status) ? await end(services, loaded) : transaction;
+  if (ended.status !== "canceled") {
+    throw new OperationError("not_cancelable", `The transaction is ${ended.status}: it cannot be canceled.`, {
+      transactionId: id,
+    });
+  }
+  return ended;
+}
+
+async function end(services: Services, loaded: Parameters<typeof endTransaction>[1]): Promise<Transaction> {
+  try {
+    return await endTransaction(services, loaded, "canceled", "shop");
+  } catch (error) {
+    if (error instanceof GatewayError) {
+      throw new OperationError(
+        "gateway_unavailable",
+        "The gateway did not answer; the transaction stays as it was. Try again.",
+        {
+          transactionId: loaded.transaction.id,
+          retryAfterSeconds: 5,
+        },
+      );
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,251 @@
+/**
+ * Initiates a transaction: the row first, then the gateway with our id as its key, then its answer. The insert is
+ * conditional; only when something stands in its way is it read what.
+ */
+import { type Customer, GatewayError } from "../gateways/gateway.ts";
+import { hmacSha256 } from "../lib/derive-secret.ts";
+import type { Services } from "../services.ts";
+import type { Loaded } from "../store/transactions.ts";
+import { nextCheckAt } from "../transactions/next-check.ts";
+import { isOpen, type Transaction, wasRejected } from "../transactions/transaction.ts";
+import { endTransaction } from "./end-transaction.ts";
+import { openTransaction } from "./open-transaction.ts";
+import { OperationError } from "./operation-error.ts";
+
+/** What the shop asks for. */
+export interface CreateCommand {
+  readonly orderId: string;
+  /** Minor units of `currency`. */
+  readonly amount: number;
+  readonly currency: string;
+  /** Null: the default one. */
+  readonly gateway: string | null;
+  readonly returnUrl: string | null;
+  readonly description: string | null;
+  readonly customer: Customer | null;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Null: the deployment's default. */
+  readonly expiresInMs: number | null;
+  readonly capture: "automatic" | "manual";
+}
+
+export interface Creation {
+  readonly transaction: Transaction;
+  /** False: it was there before, by its key or its order. */
+  readonly created: boolean;
+}
+
+/** While the gateway is asked for so long, the same key is told to wait. */
+const OPENING_MS = 30_000;
+const MAX_ROUNDS = 4;
+const RETRY_AFTER_SECONDS = 5;
+
+/** @throws OperationError, StoreError */
+export async function createTransaction(
+  services: Services,
+  command: CreateCommand,
+  idempotencyKey: string | null,
+): Promise<Creation> {
+  const gateway = chooseGateway(services, command);
+  const fingerprints = idempotencyKey === null ? [] : await fingerprint(services, command);
+  const key = idempotencyKey === null ? null : { key: idempotencyKey, fingerprints };
+  for (let round = 1; round <= MAX_ROUNDS; round += 1) {
+    const inserted = await insert(services, command, gateway, key);
+    if (inserted) {
+      return { transaction: await open(services, inserted), created: true };
+    }
+    const existing = await resolveConflict(services, command, gateway, key);
+    if (existing) {
+      return { transaction: existing, created: false };
+    }
+  }
+  throw new OperationError("contention", "Too many requests for this order at once; try again.", {
+    retryAfterSeconds: 1,
+  });
+}
+
+interface Key {
+  readonly key: string;
+  /** By each live secret, the one that signs first. */
+  readonly fingerprints: readonly string[];
+}
+
+function chooseGateway({ config, gateways }: Services, { gateway }: CreateCommand): string {
+  const id = gateway ?? config.defaultGateway;
+  if (id !== null && gateways.has(id)) {
+    return id;
+  }
+  const known = [...gateways.keys()].join(", ") || "none";
+  const detail = id === null ? `name one of: ${known}` : `is not configured here; configured: ${known}`;
+  throw new OperationError("invalid_request", "The gateway is not known.", {
+    errors: [{ pointer: "/gateway", detail }],
+  });
+}
+
+/** A keyed digest: the body may hold personal data, and none remains. */
+async function fingerprint({ config }: Services, command: CreateCommand): Promise<string[]> {
+  const metadata = Object.entries(command.metadata).sort(([a], [b]) => (a < b ? -1 : 1));
+  const text = JSON.stringify(
+    [...Object.entries({ ...command, metadata })].sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+  return Promise.all(config.clientSecretKeys.map(async (key) => (await hmacSha256(key, text)).toHex()));
+}
+
+/** @returns the row as it was inserted, or null when something stands in its way */
+async function insert(
+  services: Services,
+  command: CreateCommand,
+  gateway: string,
+  key: Key | null,
+): Promise<Loaded | null> {
+  const { config, store, now, newId } = services;
+  const createdAt = now();
+  const { orderId, amount, currency, capture, returnUrl, description, metadata } = command;
+  const fresh: Transaction = {
+    ...{ id: newId("txn"), orderId, gateway, amount, currency, capture, returnUrl, description, metadata },
+    ...{ status: "pending", version: 0, amountCaptured: 0, amountRefunded: 0, late: false },
+    ...{ gatewayReference: null, paymentUrl: null, failure: null, reviewReason: null },
+    ...{ createdAt, updatedAt: createdAt, nextCheckAt: null, silentSince: null },
+    expiresAt: createdAt + (command.expiresInMs ?? config.ttlMs),
+  };
+  const transaction = { ...fresh, nextCheckAt: nextCheckAt(fresh, createdAt, config.policy.firstCheckMs) };
+  const customer = command.customer === null ? null : JSON.stringify(command.customer);
+  const openingUntil = createdAt + OPENING_MS;
+  const idempotency = key && { key: key.key, fingerprint: key.fingerprints[0] ?? "" };
+  const inserted = await store.insert({ transaction, customer, openingUntil, idempotency });
+  return inserted ? { transaction, customer, openingUntil, orderPaid: false } : null;
+}
+
+/**
+ * The key's transaction is replayed, the order's open one resumed or ended, a paid order refused.
+ * @returns null when the way is free now
+ */
+async function resolveConflict(
+  services: Services,
+  command: CreateCommand,
+  gateway: string,
+  key: Key | null,
+): Promise<Transaction | null> {
+  const { byKey, byOrder } = await services.store.findConflicts(key?.key ?? null, command.orderId);
+  if (key && byKey) {
+    return replay(services, byKey, key);
+  }
+  for (const { transaction } of byOrder) {
+    refuseOccupied(transaction);
+  }
+  const open_ = byOrder.find(({ transaction }) => isOpen(transaction.status));
+  if (!open_) {
+    return null;
+  }
+  const { amount, currency, expiresAt, gateway: usedGateway } = open_.transaction;
+  const sameTerms = amount === command.amount && currency === command.currency && usedGateway === gateway;
+  return sameTerms && services.now() < expiresAt ? resume(services, open_, key) : supersede(services, open_);
+}
+
+async function replay(
+  services: Services,
+  loaded: Loaded & { readonly fingerprint: string },
+  { fingerprints }: Key,
+): Promise<Transaction> {
+  const { transaction, openingUntil } = loaded;
+  if (!fingerprints.includes(loaded.fingerprint)) {
+    throw new OperationError(
+      "idempotency_mismatch",
+      "This Idempotency-Key was used with another body; use a new key.",
+    );
+  }
+  if (transaction.version > 0) {
+    return refuseRejected(transaction);
+  }
+  const now = services.now();
+  if (openingUntil > now) {
+    const retryAfterSeconds = Math.min(2, Math.ceil((openingUntil - now) / 1000));
+    throw new OperationError(
+      "idempotency_in_progress",
+      "The first request with this key is still under way.",
+      { retryAfterSeconds },
+    );
+  }
+  return open(services, loaded);
+}
+
+async function resume(services: Services, loaded: Loaded, key: Key | null): Promise<Transaction | null> {
+  const { store, now } = services;
+  const transaction = loaded.transaction.version > 0 ? loaded.transaction : await open(services, loaded);
+  const bound =
+    key === null || (await store.bindKey(key.key, key.fingerprints[0] ?? "", transaction.id, now()));
+  return bound ? transaction : null;
+}
+
+/** Other terms, or too late: the old one is ended at the gateway before there can be a new one. */
+async function supersede(services: Services, loaded: Loaded): Promise<null> {
+  const { transaction } = loaded;
+  const as = services.now() < transaction.expiresAt ? "canceled" : "expired";
+  try {
+    const opened =
+      transaction.version > 0
+        ? loaded
+        : { ...loaded, transaction: await openTransaction(services, loaded, "shop") };
+    const ended = isOpen(opened.transaction.status)
+      ? await endTransaction(services, opened, as, "shop")
+      : opened.transaction;
+    if (isOpen(ended.status)) {
+      throw new OperationError(
+        "order_in_progress",
+        `A payment of this order is ${ended.status} and cannot be ended.`,
+        { transactionId: ended.id },
+      );
+    }
+    refuseOccupied(ended);
+    return null;
+  } catch (error) {
+    throw toUnavailable(error, transaction.id);
+  }
+}
+
+/** @throws OperationError when the order has its money already, or a person must decide first */
+function refuseOccupied({ id, status, amountRefunded, amountCaptured }: Transaction): void {
+  if (status === "succeeded" && amountRefunded < amountCaptured) {
+    throw new OperationError("order_already_paid", "This order is paid.", { transactionId: id });
+  }
+  if (status === "review") {
+    throw new OperationError("order_in_review", "A payment of this order waits for a person's decision.", {
+      transactionId: id,
+    });
+  }
+}
+
+async function open(services: Services, loaded: Loaded): Promise<Transaction> {
+  try {
+    return refuseRejected(await openTransaction(services, loaded, "shop"));
+  } catch (error) {
+    if (error instanceof GatewayError) {
+      await services.store.releaseOpening(loaded.transaction.id);
+    }
+    throw toUnavailable(error, loaded.transaction.id);
+  }
+}
+
+function refuseRejected(transaction: Transaction): Transaction {
+  if (wasRejected(transaction)) {
+    throw new OperationError("gateway_rejected", "The gateway refused to open this payment.", {
+      transactionId: transaction.id,
+    });
+  }
+  return transaction;
+}
+
+function toUnavailable(error: unknown, transactionId: string): unknown {
+  if (!(error instanceof GatewayError)) {
+    return error;
+  }
+  const retryAfterSeconds = Math.ceil((error.retryAfterMs ?? RETRY_AFTER_SECONDS * 1000) / 1000);
+  return new OperationError(
+    "gateway_unavailable",
+    "The gateway did not answer. Send the same request again.",
+    {
+      transactionId,
+      retryAfterSeconds,
+    },
+  );
+}

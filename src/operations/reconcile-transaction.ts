@@ -1,0 +1,66 @@
+/**
+ * Asks the gateway how a transaction stands, and brings the answer to the one door. Expires what is past its time by
+ * asking first and closing the session there; never on silence.
+ */
+import { GatewayError } from "../gateways/gateway.ts";
+import type { Services } from "../services.ts";
+import type { Loaded } from "../store/transactions.ts";
+import type { Source } from "../transactions/event.ts";
+import { isOpen } from "../transactions/transaction.ts";
+import { advanceTransaction } from "./advance-transaction.ts";
+import { endTransaction, gatewayOf } from "./end-transaction.ts";
+import { openTransaction } from "./open-transaction.ts";
+
+/** How long after a look the buyer's next one is let through. */
+const BUYER_PAUSE_MS = 10_000;
+
+/** @throws StoreError */
+export async function reconcileTransaction(services: Services, id: string, source: Source): Promise<void> {
+  const loaded = await services.store.find(id);
+  if (!loaded || (loaded.transaction.version === 0 && loaded.openingUntil > services.now())) {
+    return;
+  }
+  try {
+    await ask(services, loaded, source);
+  } catch (error) {
+    if (!(error instanceof GatewayError)) {
+      throw error;
+    }
+    const { gateway } = loaded.transaction;
+    services.log.warn("gateway.failed", {
+      transaction_id: id,
+      gateway,
+      reason: error.kind,
+      error: error.message,
+    });
+    await advanceTransaction(services, id, { kind: "silent", source });
+  }
+}
+
+/** The buyer's "check payment status": a look at the gateway now, if there was none just before. */
+export async function checkNow(services: Services, id: string): Promise<void> {
+  if (await services.store.claimCheck(id, services.now(), BUYER_PAUSE_MS)) {
+    await reconcileTransaction(services, id, "buyer");
+  }
+}
+
+async function ask(services: Services, loaded: Loaded, source: Source): Promise<void> {
+  const { transaction, orderPaid } = loaded;
+  if (transaction.version === 0) {
+    await openTransaction(services, loaded, source);
+    return;
+  }
+  if (orderPaid && isOpen(transaction.status)) {
+    // Another transaction of the order has the money: this page must take none.
+    await endTransaction(services, loaded, "canceled", source);
+    return;
+  }
+  const reference = { transactionId: transaction.id, reference: transaction.gatewayReference };
+  const observation = await gatewayOf(services, transaction).retrieve(reference);
+  const unpaid = observation.status === "pending" || observation.status === "missing";
+  if (transaction.status === "pending" && unpaid && services.now() >= transaction.expiresAt) {
+    await endTransaction(services, loaded, "expired", source);
+    return;
+  }
+  await advanceTransaction(services, loaded, { kind: "observed", source, observation });
+}

@@ -1,0 +1,80 @@
+/** The wire shapes of a transaction and its events: for the shop, for a browser, for the outbox. */
+import type { Config } from "../config.ts";
+import { isFinal, type Transaction } from "../transactions/transaction.ts";
+import { issueClientSecret } from "./client-secret.ts";
+
+/** RFC 3339, UTC. */
+export function toTimestamp(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}
+
+/** The buyer's page of a transaction, which opens with the secret in it. */
+export function statusUrl(config: Config, transactionId: string, clientSecret: string): string {
+  return `${config.publicUrl}/status/${transactionId}?client_secret=${clientSecret}`;
+}
+
+/** What the shop is told of a change: the transaction at that version, without what opens it. */
+export function toEventData(transaction: Transaction) {
+  return {
+    id: transaction.id,
+    order_id: transaction.orderId,
+    status: transaction.status,
+    version: transaction.version,
+    amount: transaction.amount,
+    currency: transaction.currency,
+    amount_captured: transaction.amountCaptured,
+    amount_refunded: transaction.amountRefunded,
+    gateway: transaction.gateway,
+    gateway_reference: transaction.gatewayReference,
+    return_url: transaction.returnUrl,
+    description: transaction.description,
+    failure: transaction.failure,
+    late: transaction.late,
+    review_reason: transaction.reviewReason,
+    metadata: transaction.metadata,
+    created_at: toTimestamp(transaction.createdAt),
+    updated_at: toTimestamp(transaction.updatedAt),
+    expires_at: toTimestamp(transaction.expiresAt),
+  };
+}
+
+/** The transaction as the shop sees it. */
+export async function toShopView(transaction: Transaction, config: Config, now: number) {
+  const clientSecret = await issueClientSecret(config.clientSecretKeys, transaction.id);
+  return {
+    ...toEventData(transaction),
+    payment_url: payableUrl(transaction, now),
+    status_url: statusUrl(config, transaction.id, clientSecret),
+    socket_url: `${config.publicUrl.replace(/^http/, "ws")}/transactions/${transaction.id}/socket`,
+    client_secret: clientSecret,
+  };
+}
+
+/** The transaction as a browser sees it. */
+export function toPublicView(transaction: Transaction, now: number) {
+  return {
+    id: transaction.id,
+    status: transaction.status,
+    version: transaction.version,
+    final: isFinal(transaction.status),
+    amount: transaction.amount,
+    currency: transaction.currency,
+    payment_url: payableUrl(transaction, now),
+    return_url: transaction.returnUrl,
+    late: transaction.late,
+    expires_at: toTimestamp(transaction.expiresAt),
+  };
+}
+
+/** Where the buyer can pay now; null once it is over or too late. */
+export function payableUrl(transaction: Transaction, now: number): string | null {
+  return transaction.status === "pending" && now < transaction.expiresAt ? transaction.paymentUrl : null;
+}
+
+/** The way back to the shop, with the outcome for its page: a hint to show, never a proof to fulfil by. */
+export function outcomeUrl({ id, status, returnUrl }: Transaction): string | null {
+  const url = returnUrl === null ? null : URL.parse(returnUrl);
+  url?.searchParams.set("transaction_id", id);
+  url?.searchParams.set("status", status);
+  return url?.href ?? null;
+}

@@ -1,0 +1,85 @@
+/** The composition root: what an invocation works with, wired from its environment. The one place that knows all rooms. */
+import type { StatusUpdate } from "./channel/message.ts";
+import { type Config, loadConfig } from "./config.ts";
+import type { Gateway } from "./gateways/gateway.ts";
+import { connectGeneric } from "./gateways/generic.ts";
+import { newTypeId } from "./lib/id.ts";
+import { createLog, describeError, type Log } from "./lib/log.ts";
+import { loopbackFetch } from "./lib/loopback.ts";
+import { sandboxCredentials } from "./sandbox/credentials.ts";
+import { createStore, type Store } from "./store/store.ts";
+
+export interface Services {
+  readonly config: Config;
+  readonly store: Store;
+  /** By id; what is not here is not configured. */
+  readonly gateways: ReadonlyMap<string, Gateway>;
+  /** The Durable Object that holds a transaction's sockets. */
+  readonly channel: {
+    publish(update: StatusUpdate): Promise<void>;
+    connect(transactionId: string, request: Request): Promise<Response>;
+  };
+  readonly log: Log;
+  /** Epoch milliseconds, by which everything is decided. The cron's may run ahead of the wall clock. */
+  readonly now: () => number;
+  /** Epoch milliseconds, for what others hold against their own clocks: signatures and heartbeats. */
+  readonly wallClock: () => number;
+  readonly newId: (prefix: string) => string;
+  readonly fetch: (request: Request) => Promise<Response>;
+  /** Goes on after the answer. Nothing may depend on it; a failure is logged. */
+  readonly defer: (work: Promise<unknown>) => void;
+}
+
+export interface Invocation {
+  readonly requestId: string;
+  readonly now: () => number;
+  readonly waitUntil: (work: Promise<unknown>) => void;
+}
+
+/** @throws ConfigError */
+export async function createServices(env: Cloudflare.Env, invocation: Invocation): Promise<Services> {
+  const { now } = invocation;
+  const config = loadConfig(env);
+  const log = createLog({ request_id: invocation.requestId });
+  const fetch = loopbackFetch(config.publicUrl);
+  return {
+    config,
+    store: createStore(env.DB),
+    gateways: await connectGateways(config, { fetch, now: Date.now }),
+    channel: {
+      publish: (update) => channelOf(env, update.transaction_id).publish(update),
+      connect: (transactionId, request) => channelOf(env, transactionId).fetch(request),
+    },
+    log,
+    now,
+    wallClock: Date.now,
+    newId: (prefix) => newTypeId(prefix, now()),
+    fetch,
+    defer: (work) =>
+      invocation.waitUntil(
+        work.catch((error) => log.error("deferred.failed", { error: describeError(error) })),
+      ),
+  };
+}
+
+function channelOf(env: Cloudflare.Env, transactionId: string) {
+  return env.CHANNEL.getByName(transactionId);
+}
+
+async function connectGateways(config: Config, tools: Parameters<typeof connectGeneric>[1]) {
+  const gateways = new Map(config.gateways.map(({ id, connect }) => [id, connect(tools)]));
+  if (config.sandbox) {
+    gateways.set("sandbox", await connectSandbox(config, tools));
+  }
+  return gateways;
+}
+
+/** The built-in simulated gateway: somebody else's server that happens to live at our address. */
+async function connectSandbox(config: Config, tools: Parameters<typeof connectGeneric>[1]): Promise<Gateway> {
+  const { apiKey, webhookSecret } = await sandboxCredentials(config.clientSecretKeys[0]);
+  const url = `${config.publicUrl}/sandbox`;
+  return connectGeneric(
+    { id: "sandbox", title: "Sandbox", url, apiKey, webhookSecrets: [webhookSecret] },
+    tools,
+  );
+}
