@@ -1,0 +1,69 @@
+/**
+ * Warns a buyer who is about to leave in the middle of a payment, by closing the page or by the back button.
+ * It asks, and it never traps: who goes back a second time is out.
+ */
+
+const KEY = "paymentEdgeGuard";
+const DEFAULT_MESSAGE = "Your payment is still under way. Leave this page?";
+
+export interface GuardOptions {
+  /** The question on going back. On closing, browsers show their own words. */
+  readonly message?: string;
+  /** Whether a payment is under way; asked when somebody leaves. Default: until released. */
+  readonly while?: () => boolean;
+}
+
+/**
+ * Guards the page until the returned function is called, which is safe to call twice. Adds one history entry with
+ * the page's own address; it stays after the release, because going back there would race with a navigation.
+ * Does nothing where there is no window.
+ */
+export function guardNavigation(options: GuardOptions = {}): () => void {
+  if (typeof window === "undefined" || !window.addEventListener) {
+    return () => {};
+  }
+  const message = options.message ?? DEFAULT_MESSAGE;
+  let asked = false;
+  const mustAsk = (): boolean => options.while?.() ?? true;
+
+  function onBeforeUnload(event: BeforeUnloadEvent): void {
+    if (mustAsk()) {
+      event.preventDefault();
+      event.returnValue = message;
+    }
+  }
+  function onPopState(): void {
+    // Only the step from our entry to the one below is a step back; a router's or a #fragment's is none.
+    if (history.state?.[KEY] !== "base") {
+      return;
+    }
+    if (mustAsk()) {
+      if (!asked && !confirm(message)) {
+        asked = true;
+        pushEntry();
+        return;
+      }
+      // First, so that the browser does not ask again.
+      release();
+    }
+    history.back();
+  }
+  function release(): void {
+    window.removeEventListener("beforeunload", onBeforeUnload);
+    window.removeEventListener("popstate", onPopState);
+  }
+
+  pushEntry();
+  window.addEventListener("beforeunload", onBeforeUnload);
+  window.addEventListener("popstate", onPopState);
+  return release;
+}
+
+/** Marks the present entry and puts a twin on top of it, unless a reload finds us on the twin. */
+function pushEntry(): void {
+  const state: Record<string, unknown> | null = history.state;
+  if (state?.[KEY] !== "top") {
+    history.replaceState({ ...state, [KEY]: "base" }, "");
+    history.pushState({ ...state, [KEY]: "top" }, "");
+  }
+}

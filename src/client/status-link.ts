@@ -1,0 +1,83 @@
+/**
+ * Keeps a way to the server open: the socket, and polling while sockets fail.
+ * It passes on whatever comes in, from both ways and in any order; what is new is not its business.
+ */
+import { type StatusPoll, type StatusPollEvents, startPolling } from "./status-poll.ts";
+import { openStatusSocket, type StatusSocket, type StatusSocketEvents } from "./status-socket.ts";
+import type { TransactionTarget } from "./transaction-state.ts";
+
+const FLOOR_MS = 1_000;
+const MAX_BACKOFF_MS = 30_000;
+const FAILURES_BEFORE_POLLING = 3;
+const SOCKET_RETRY_WHILE_POLLING_MS = 30_000;
+
+export type StatusLinkEvents = StatusPollEvents & Pick<StatusSocketEvents, "version">;
+
+export interface StatusLink {
+  /** Asks for the present state now, by what there is; without a socket, opens one at once. */
+  sync(): void;
+  close(): void;
+}
+
+export function openLink(target: TransactionTarget, events: StatusLinkEvents): StatusLink {
+  let failures = 0;
+  let socket: StatusSocket | undefined;
+  let poll: StatusPoll | undefined;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+
+  function connect(): void {
+    clearTimeout(retry);
+    try {
+      socket = openStatusSocket(target, { ...events, onAnswer, onDown });
+    } catch {
+      onDown();
+    }
+  }
+  function onAnswer(pong: boolean): void {
+    stopPolling();
+    // Opening proves little: a proxy may cut each socket after its first message. A heartbeat proves it.
+    if (pong) {
+      failures = 0;
+    }
+  }
+  function onDown(): void {
+    socket = undefined;
+    failures += 1;
+    if (failures >= FAILURES_BEFORE_POLLING) {
+      poll ??= startPolling(target, events);
+    }
+    retry = setTimeout(connect, reconnectDelayMs(failures));
+  }
+  function stopPolling(): void {
+    poll?.close();
+    poll = undefined;
+  }
+
+  connect();
+  return {
+    sync() {
+      socket?.sync();
+      if (!socket) {
+        connect();
+      }
+      poll?.now();
+    },
+    close() {
+      clearTimeout(retry);
+      socket?.close();
+      stopPolling();
+    },
+  };
+}
+
+/**
+ * Full jitter above a floor: evenly between 1 s and min(30 s, 1 s × 2^failures). The floor keeps a server that
+ * refuses at once from being hammered, and jitter starts right above it, so that sockets cut together (a deploy)
+ * do not come back together. While polling carries the news: 30 s ± 5 s.
+ */
+function reconnectDelayMs(failures: number): number {
+  if (failures >= FAILURES_BEFORE_POLLING) {
+    return SOCKET_RETRY_WHILE_POLLING_MS + (Math.random() - 0.5) * 10_000;
+  }
+  return FLOOR_MS + Math.random() * (Math.min(MAX_BACKOFF_MS, FLOOR_MS * 2 ** failures) - FLOOR_MS);
+}

@@ -1,0 +1,96 @@
+/**
+ * One status socket, from its opening to its end, with the heartbeat that finds out when it is only half alive.
+ * It neither reconnects nor compares versions.
+ */
+import {
+  PING,
+  PONG,
+  SECRET_SUBPROTOCOL_PREFIX,
+  type StatusUpdate,
+  SUBPROTOCOL,
+  type SyncRequest,
+} from "../channel/message.ts";
+import {
+  type TransactionState,
+  type TransactionTarget,
+  toState,
+  transactionUrl,
+} from "./transaction-state.ts";
+
+const HEARTBEAT_MS = 20_000;
+const ANSWER_WITHIN_MS = 10_000;
+const OPEN = 1;
+
+export interface StatusSocketEvents {
+  /** The newest version known here; goes into each sync. */
+  readonly version: () => number;
+  /** Something came in; `pong` tells that it answered a ping. */
+  readonly onAnswer: (pong: boolean) => void;
+  readonly onState: (state: TransactionState) => void;
+  /** It is over: refused, closed, or silent for too long. Called once, and never after `close()`. */
+  readonly onDown: () => void;
+}
+
+export interface StatusSocket {
+  /** Asks for the present state and for a sign of life; does nothing while it is still connecting. */
+  sync(): void;
+  close(): void;
+}
+
+/** Throws what `new WebSocket` throws (no WebSocket here, mixed content, a secret that is no token). */
+export function openStatusSocket(target: TransactionTarget, events: StatusSocketEvents): StatusSocket {
+  const socket = new WebSocket(`${transactionUrl(target).replace(/^http/, "ws")}/socket`, [
+    SUBPROTOCOL,
+    SECRET_SUBPROTOCOL_PREFIX + target.clientSecret,
+  ]);
+  const heartbeat = setInterval(sync, HEARTBEAT_MS);
+  // The server speaks first, so the opening has to be answered like a ping.
+  let deadline: ReturnType<typeof setTimeout> | undefined = setTimeout(fail, ANSWER_WITHIN_MS);
+
+  function sync(): void {
+    if (socket.readyState > OPEN) {
+      // It ended without a word, as in the back-forward cache.
+      fail();
+    }
+    if (socket.readyState !== OPEN) {
+      return;
+    }
+    socket.send(JSON.stringify({ type: "sync", version: events.version() } satisfies SyncRequest));
+    socket.send(PING);
+    deadline ??= setTimeout(fail, ANSWER_WITHIN_MS);
+  }
+  function close(): void {
+    clearInterval(heartbeat);
+    clearTimeout(deadline);
+    // A dead peer acknowledges no closing, so the close event may be minutes away: nobody waits for it.
+    socket.onmessage = socket.onclose = socket.onerror = null;
+    socket.close();
+  }
+  function fail(): void {
+    close();
+    events.onDown();
+  }
+
+  socket.onmessage = ({ data }) => {
+    clearTimeout(deadline);
+    deadline = undefined;
+    events.onAnswer(data === PONG);
+    const state = readUpdate(data);
+    if (state) {
+      events.onState(state);
+    }
+  };
+  // Some runtimes report a refused socket by an error alone.
+  socket.onclose = socket.onerror = fail;
+  return { sync, close };
+}
+
+function readUpdate(data: unknown): TransactionState | undefined {
+  try {
+    const message = JSON.parse(String(data)) as Partial<StatusUpdate> | null;
+    return message?.type === "payment_status_update" ? toState(message) : undefined;
+  } catch {
+    // A pong, or a message of a later version of the wire.
+    return undefined;
+  }
+}
