@@ -1,0 +1,82 @@
+/**
+ * Money, moments and links as a buyer may see them.
+ * Nothing here does arithmetic on money, and nothing here throws on what a shop or a browser sent.
+ */
+import { toDecimal } from "../transactions/money.ts";
+
+const WEB_SCHEMES: ReadonlySet<string> = new Set(["https:", "http:"]);
+
+/** Schemes that run or show what they carry, or read the device. An app's own scheme is none of them. */
+const REFUSED_SCHEMES: ReadonlySet<string> = new Set([
+  "about:",
+  "blob:",
+  "chrome:",
+  "data:",
+  "file:",
+  "filesystem:",
+  "javascript:",
+  "resource:",
+  "vbscript:",
+  "view-source:",
+]);
+
+/** The locale, or English where it is malformed: Intl throws on such. */
+export function usableLocale(locale: string): string {
+  try {
+    return Intl.getCanonicalLocales(locale)[0] ?? "en";
+  } catch {
+    return "en";
+  }
+}
+
+/** @param amount minor units of `currency` */
+export function formatAmount(amount: number, currency: string, locale: string): string {
+  const decimal = toDecimal(amount, currency);
+  // Intl's digits are CLDR's: it would round 19.99 RSD to 20. Money is shown to its last minor unit.
+  const digits = decimal.split(".")[1]?.length ?? 0;
+  const format = new Intl.NumberFormat(usableLocale(locale), {
+    style: "currency",
+    currency,
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+  return format.format(decimal as Intl.StringNumericLiteral);
+}
+
+/** Keeps an amount together inside a sentence that runs the other way (Unicode's first-strong isolate). */
+export function isolate(text: string): string {
+  return `\u2068${text}\u2069`;
+}
+
+/**
+ * A moment in UTC, with its date where asked for, in the words of `language`.
+ * @param at epoch milliseconds
+ */
+export function formatMoment(at: number, language: string, withDate: boolean): string {
+  const date = { year: "numeric", month: "short", day: "numeric" } as const;
+  return new Intl.DateTimeFormat(language, {
+    ...(withDate ? date : {}),
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+    timeZone: "UTC",
+    timeZoneName: "short",
+  }).format(at);
+}
+
+/** Whether two moments lie on the same day in UTC. */
+export function isSameDay(one: number, other: number): boolean {
+  return new Date(one).toISOString().slice(0, 10) === new Date(other).toISOString().slice(0, 10);
+}
+
+/** A link that is safe to render: the web or an app's scheme, normalised as a browser would read it. */
+export function safeHref(url: string | null): string | undefined {
+  const parsed = url === null ? null : URL.parse(url);
+  return parsed === null || REFUSED_SCHEMES.has(parsed.protocol) ? undefined : parsed.href;
+}
+
+/** The same for a page of a payment service, which is always on the web. */
+export function safeWebHref(url: string | null): string | undefined {
+  const href = safeHref(url);
+  return href !== undefined && WEB_SCHEMES.has(new URL(href).protocol) ? href : undefined;
+}

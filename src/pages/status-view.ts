@@ -1,0 +1,56 @@
+/**
+ * What the buyer's status page is told, and which of its faces that makes.
+ * Data only: everything here is already allowed to be seen by whoever holds the client secret.
+ */
+import type { Status } from "../transactions/transaction.ts";
+
+export interface StatusView {
+  readonly id: string;
+  readonly clientSecret: string;
+  readonly status: Status;
+  readonly version: number;
+  /** No further change is expected, though one may still come. */
+  readonly final: boolean;
+  /** Minor units of `currency`. */
+  readonly amount: number;
+  /** ISO 4217, upper case. */
+  readonly currency: string;
+  readonly description: string | null;
+  /** The money came after the end of the transaction. */
+  readonly late: boolean;
+  /** Minor units of `currency`. */
+  readonly amountRefunded: number;
+  /** Epoch milliseconds, as are the next two. */
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly now: number;
+  readonly paymentUrl: string | null;
+  /** Already carries what the shop needs to know about the outcome. */
+  readonly returnUrl: string | null;
+  /** BCP 47; a malformed one counts as English. */
+  readonly locale: string;
+}
+
+/** A status, or what has to be said instead of it so that the page stays true. */
+export type PageState = Status | "overdue" | "late" | "refunded" | "partlyRefunded" | "returned";
+
+export function pageStateOf(view: StatusView): PageState {
+  if (view.status === "pending") {
+    return view.now >= view.expiresAt ? "overdue" : "pending";
+  }
+  if (view.status === "succeeded") {
+    return succeededStateOf(view);
+  }
+  // "No money was taken" would be a lie about money that was taken and sent back.
+  return view.final && view.amountRefunded > 0 ? "returned" : view.status;
+}
+
+function succeededStateOf(view: StatusView): PageState {
+  if (view.amountRefunded >= view.amount) {
+    return "refunded";
+  }
+  if (view.amountRefunded > 0) {
+    return "partlyRefunded";
+  }
+  return view.late ? "late" : "succeeded";
+}
