@@ -1,0 +1,13 @@
+/** What the entry point hands to each request. */
+import type { Services } from "../services.ts";
+
+export interface AppEnv {
+  readonly Bindings: AppBindings;
+}
+
+export interface AppBindings {
+  readonly services: Services;
+  readonly requestId: string;
+  /** The simulated gateway and the demo shop; null while SANDBOX is off. */
+  readonly sandbox: ((request: Request) => Promise<Response> | Response) | null;
+}

@@ -1,0 +1,25 @@
+/** Opaque cursors: a position in a list, in base64url so that nobody builds one by hand. */
+import { HttpProblem } from "./problem.ts";
+
+export function encodeCursor(position: string): string {
+  return new TextEncoder().encode(position).toBase64({ alphabet: "base64url", omitPadding: true });
+}
+
+/** @throws HttpProblem 400 for what is no cursor of ours */
+export function decodeCursor(cursor: string, pattern: RegExp, parameter = "cursor"): string {
+  const position = decode(cursor);
+  if (!pattern.test(position)) {
+    throw new HttpProblem("invalid_request", "The cursor is not one of ours.", {
+      errors: [{ pointer: `/${parameter}`, detail: "must be a next_cursor of an answer before" }],
+    });
+  }
+  return position;
+}
+
+function decode(cursor: string): string {
+  try {
+    return new TextDecoder().decode(Uint8Array.fromBase64(cursor, { alphabet: "base64url" }));
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,26 @@
+/** Which web origins may ask, watch, or be returned to: this Worker's own, and the shop's. */
+import type { Services } from "../services.ts";
+import { HttpProblem } from "./problem.ts";
+
+export function isAllowedOrigin({ config }: Services, origin: string): boolean {
+  return origin === config.publicUrl || config.allowedOrigins.includes(origin);
+}
+
+/**
+ * The shop's page that a buyer goes back to.
+ * @throws HttpProblem 400 for anything but an address of an allowed origin
+ */
+export function checkReturnUrl(services: Services, returnUrl: string | null): string | null {
+  if (returnUrl === null) {
+    return null;
+  }
+  const url = URL.parse(returnUrl);
+  const allowed = url && isAllowedOrigin(services, url.origin) && url.username === "" && url.password === "";
+  if (!allowed) {
+    const detail = url ? `${url.origin} is not in ALLOWED_ORIGINS` : "must be an absolute address";
+    throw new HttpProblem("invalid_request", "Some of the input is not valid; see errors.", {
+      errors: [{ pointer: "/return_url", detail }],
+    });
+  }
+  return url.href;
+}

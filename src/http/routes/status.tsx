@@ -1,0 +1,71 @@
+/** GET and POST /status/:id: the buyer's page. Opens with the client secret; the POST asks the gateway now. */
+import { type Context, Hono } from "hono";
+import { readClientSecret } from "../../operations/client-secret.ts";
+import { checkNow } from "../../operations/reconcile-transaction.ts";
+import { outcomeUrl, payableUrl, statusUrl } from "../../operations/views.ts";
+import { MessagePage, StatusPage } from "../../pages/status-page.tsx";
+import { english } from "../../pages/status-texts.ts";
+import type { StatusView } from "../../pages/status-view.ts";
+import { isFinal, type Transaction } from "../../transactions/transaction.ts";
+import type { AppEnv } from "../app-env.ts";
+
+export const statusRoutes = new Hono<AppEnv>();
+
+statusRoutes.get("/:id", async (c) => {
+  const { services } = c.env;
+  const id = c.req.param("id");
+  const clientSecret = c.req.query("client_secret") ?? "";
+  const loaded = (await opens(c, id, clientSecret)) ? await services.store.find(id) : null;
+  if (!loaded || loaded.transaction.version === 0) {
+    return notFound(c);
+  }
+  const view = toView(loaded.transaction, clientSecret, services.now(), readLocale(c));
+  return page(c, <StatusPage view={view} />);
+});
+
+statusRoutes.post("/:id", async (c) => {
+  const { services } = c.env;
+  const id = c.req.param("id");
+  const form = await c.req.parseBody();
+  const clientSecret = String(form.client_secret ?? "");
+  if (!(await opens(c, id, clientSecret))) {
+    return notFound(c);
+  }
+  await checkNow(services, id);
+  return c.redirect(statusUrl(services.config, id, clientSecret), 303);
+});
+
+async function opens(c: Context<AppEnv>, id: string, clientSecret: string): Promise<boolean> {
+  return (await readClientSecret(c.env.services.config.clientSecretKeys, clientSecret)) === id;
+}
+
+function toView(transaction: Transaction, clientSecret: string, now: number, locale: string): StatusView {
+  const { id, status, version, amount, currency, description, late, amountRefunded, createdAt, expiresAt } =
+    transaction;
+  return {
+    ...{ id, clientSecret, status, version, amount, currency, description, late, amountRefunded },
+    ...{ createdAt, expiresAt, now, locale },
+    final: isFinal(status),
+    paymentUrl: payableUrl(transaction, now),
+    returnUrl: outcomeUrl(transaction),
+  };
+}
+
+function readLocale(c: Context<AppEnv>): string {
+  return /^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*/.exec(c.req.header("accept-language") ?? "")?.[0] ?? "en";
+}
+
+function notFound(c: Context<AppEnv>) {
+  return page(c, <MessagePage {...english.messages.notFound} />, 404);
+}
+
+function page(c: Context<AppEnv>, content: Parameters<typeof c.html>[0], status: 200 | 404 = 200) {
+  const { publicUrl } = c.env.services.config;
+  return c.html(content, status, {
+    // The secret is in the address: it goes to nobody else, but the form's Origin must not become null.
+    "Referrer-Policy": "same-origin",
+    "Content-Security-Policy":
+      `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; ` +
+      `connect-src 'self' ${publicUrl.replace(/^http/, "ws")}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
+  });
+}

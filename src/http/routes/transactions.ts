@@ -1,0 +1,122 @@
+/** The shop's API of transactions, and the browser's read of one. */
+import { type Context, Hono } from "hono";
+import { cors } from "hono/cors";
+import { firstTypeIdAt } from "../../lib/id.ts";
+import { cancelTransaction } from "../../operations/cancel-transaction.ts";
+import { createTransaction } from "../../operations/create-transaction.ts";
+import { toPublicView, toShopView, toTimestamp } from "../../operations/views.ts";
+import type { AppEnv } from "../app-env.ts";
+import { authenticate, authenticateShop, authorizeView, readBearer } from "../auth.ts";
+import { decodeCursor, encodeCursor } from "../cursor.ts";
+import { checkReturnUrl, isAllowedOrigin } from "../origins.ts";
+import { HttpProblem } from "../problem.ts";
+import { check, createBody, idempotencyKey, listQuery, readJson, toCommand } from "../schemas.ts";
+
+export const transactionRoutes = new Hono<AppEnv>();
+
+transactionRoutes.use(
+  "/:id",
+  cors({
+    origin: (origin, c: Context<AppEnv>) => (isAllowedOrigin(c.env.services, origin) ? origin : null),
+    allowMethods: ["GET"],
+    allowHeaders: ["Authorization", "If-None-Match"],
+    exposeHeaders: ["ETag", "Retry-After"],
+    maxAge: 7200,
+  }),
+);
+
+transactionRoutes.post("/", async (c) => {
+  const { services } = c.env;
+  await authenticateShop(services, readBearer(c.req.raw));
+  const key = check(idempotencyKey, c.req.header("idempotency-key"), "Idempotency-Key");
+  const command = toCommand(check(createBody, await readJson(c.req.raw)));
+  const returnUrl = checkReturnUrl(services, command.returnUrl);
+  const { transaction, created } = await createTransaction(services, { ...command, returnUrl }, key ?? null);
+  const view = await toShopView(transaction, services.config, services.now());
+  return c.json(view, created ? 201 : 200, {
+    ETag: toEtag(transaction.version),
+    Location: `/transactions/${transaction.id}`,
+  });
+});
+
+transactionRoutes.get("/", async (c) => {
+  const { services } = c.env;
+  await authenticateShop(services, readBearer(c.req.raw));
+  const query = check(listQuery, c.req.query());
+  const before = query.cursor === undefined ? undefined : decodeCursor(query.cursor, /^txn_[0-9a-z]{26}$/);
+  const until = query.created_before === undefined ? undefined : firstTypeIdAt("txn", query.created_before);
+  const bounds = [before, until].filter((id) => id !== undefined).sort();
+  const found = await services.store.list({
+    ...(query.order_id === undefined ? {} : { orderId: query.order_id }),
+    ...(query.status === undefined ? {} : { status: query.status }),
+    ...(query.gateway === undefined ? {} : { gateway: query.gateway }),
+    ...(query.created_after === undefined ? {} : { from: firstTypeIdAt("txn", query.created_after) }),
+    ...(bounds[0] === undefined ? {} : { before: bounds[0] }),
+    limit: query.limit + 1,
+  });
+  const page = found.slice(0, query.limit);
+  const last = page.at(-1);
+  const data = await Promise.all(
+    page.map((transaction) => toShopView(transaction, services.config, services.now())),
+  );
+  return c.json({ data, next_cursor: last && found.length > page.length ? encodeCursor(last.id) : null });
+});
+
+transactionRoutes.get("/:id", async (c) => {
+  const { services } = c.env;
+  const id = c.req.param("id");
+  const principal = await authenticate(services, readBearer(c.req.raw));
+  authorizeView(principal, id);
+  const loaded = await services.store.find(id);
+  if (!loaded || loaded.transaction.version === 0) {
+    throw new HttpProblem("not_found", "There is no such transaction.");
+  }
+  const { transaction } = loaded;
+  const etag = toEtag(transaction.version);
+  const headers = { ETag: etag, "Cache-Control": "private, no-cache" };
+  if (matchesEtag(c.req.header("if-none-match"), etag)) {
+    return c.body(null, 304, headers);
+  }
+  const now = services.now();
+  return principal.kind === "shop"
+    ? c.json(await toShopView(transaction, services.config, now), 200, headers)
+    : c.json(toPublicView(transaction, now), 200, headers);
+});
+
+transactionRoutes.get("/:id/events", async (c) => {
+  const { services } = c.env;
+  await authenticateShop(services, readBearer(c.req.raw));
+  const history = await services.store.history(c.req.param("id"));
+  if (!history) {
+    throw new HttpProblem("not_found", "There is no such transaction.");
+  }
+  const data = history.map((event) => ({
+    type: event.type,
+    version: event.version,
+    status: event.status,
+    previous_status: event.version === 1 ? null : event.statusBefore,
+    source: event.source,
+    reason: event.reason,
+    amount_captured: event.amountCaptured,
+    amount_refunded: event.amountRefunded,
+    occurred_at: toTimestamp(event.occurredAt),
+  }));
+  return c.json({ data });
+});
+
+transactionRoutes.post("/:id/cancel", async (c) => {
+  const { services } = c.env;
+  await authenticateShop(services, readBearer(c.req.raw));
+  const transaction = await cancelTransaction(services, c.req.param("id"));
+  const view = await toShopView(transaction, services.config, services.now());
+  return c.json(view, 200, { ETag: toEtag(transaction.version) });
+});
+
+function toEtag(version: number): string {
+  return `"${version}"`;
+}
+
+function matchesEtag(header: string | undefined, etag: string): boolean {
+  const tags = (header ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+  return tags.includes(etag) || tags.includes("*");
+}

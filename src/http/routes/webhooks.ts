@@ -1,0 +1,13 @@
+/** POST /webhooks/:gateway. The raw bytes go to the adapter as they came. */
+import { Hono } from "hono";
+import { receiveWebhook } from "../../operations/receive-webhook.ts";
+import type { AppEnv } from "../app-env.ts";
+
+export const webhookRoutes = new Hono<AppEnv>();
+
+webhookRoutes.post("/:gateway", async (c) => {
+  const body = new Uint8Array(await c.req.arrayBuffer());
+  const webhook = { headers: c.req.raw.headers, body };
+  const outcome = await receiveWebhook(c.env.services, c.req.param("gateway"), webhook);
+  return c.json({ outcome });
+});

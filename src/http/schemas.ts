@@ -1,0 +1,122 @@
+/** What requests may say: zod schemas at the door, with JSON pointers for what is wrong. */
+import * as z from "zod";
+import type { CreateCommand } from "../operations/create-transaction.ts";
+import { isCurrency } from "../transactions/money.ts";
+import { STATUSES } from "../transactions/transaction.ts";
+import { HttpProblem } from "./problem.ts";
+
+const MAX_EXPIRES_IN_SECONDS = 7 * 24 * 60 * 60;
+const text = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .refine((value) => value.isWellFormed() && !/\p{Cc}/u.test(value), {
+      error: "must hold no control characters",
+    });
+const amount = z.int().min(1, { error: "must be a positive integer of the currency's minor unit" });
+
+export const createBody = z.strictObject({
+  order_id: text(255),
+  amount,
+  currency: z.string().refine(isCurrency, { error: "must be an ISO 4217 code in upper case, such as EUR" }),
+  gateway: z.string().min(1).max(32).optional(),
+  return_url: z.string().max(2048).optional(),
+  description: text(255).optional(),
+  customer: z
+    .strictObject({
+      email: z.email().max(254).optional(),
+      name: text(255).optional(),
+      country: z
+        .string()
+        .regex(/^[A-Z]{2}$/, { error: "must be an ISO 3166-1 code of two letters" })
+        .optional(),
+      locale: z
+        .string()
+        .regex(/^[a-zA-Z]{2,3}([-_][a-zA-Z0-9]{2,8})*$/, { error: "must be a BCP 47 tag" })
+        .optional(),
+    })
+    .optional(),
+  metadata: z
+    .record(z.string().min(1).max(40), z.string().max(500))
+    .refine((entries) => Object.keys(entries).length <= 50, { error: "must have at most 50 entries" })
+    .optional(),
+  expires_in: z.int().min(1).max(MAX_EXPIRES_IN_SECONDS).optional(),
+  capture: z.enum(["automatic", "manual"]).optional(),
+});
+
+export function toCommand(body: z.output<typeof createBody>): CreateCommand {
+  return {
+    orderId: body.order_id,
+    amount: body.amount,
+    currency: body.currency,
+    gateway: body.gateway ?? null,
+    returnUrl: body.return_url ?? null,
+    description: body.description ?? null,
+    customer: body.customer ?? null,
+    metadata: body.metadata ?? {},
+    expiresInMs: body.expires_in === undefined ? null : body.expires_in * 1000,
+    capture: body.capture ?? "automatic",
+  };
+}
+
+const limit = z.coerce.number().int().min(1).max(100).default(20);
+const time = z.iso
+  .datetime({ offset: true, error: "must be an RFC 3339 time" })
+  .transform((value) => Date.parse(value));
+const cursor = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, { error: "must be a next_cursor of an answer before" });
+
+export const listQuery = z.strictObject({
+  order_id: z.string().min(1).max(255).optional(),
+  status: z.enum(STATUSES).optional(),
+  gateway: z.string().min(1).max(32).optional(),
+  created_after: time.optional(),
+  created_before: time.optional(),
+  limit,
+  cursor: cursor.optional(),
+});
+
+export const eventsQuery = z.strictObject({ after: cursor.optional(), limit });
+
+/** `{}` or nothing: for actions that take no input. */
+export const idempotencyKey = z
+  .string()
+  .regex(/^[\x20-\x7e]{1,255}$/, { error: "must have 1 to 255 printable ASCII characters" })
+  .optional();
+
+/** @throws HttpProblem 400 with a JSON pointer for each thing that is wrong */
+export function check<T extends z.ZodType>(schema: T, value: unknown, root = ""): z.output<T> {
+  const result = schema.safeParse(value);
+  if (result.success) {
+    return result.data;
+  }
+  const errors = result.error.issues.flatMap((issue) => {
+    const path = [...(root ? [root] : []), ...issue.path];
+    return issue.code === "unrecognized_keys"
+      ? issue.keys.map((key) => ({ pointer: toPointer([...path, key]), detail: "is not known" }))
+      : [{ pointer: toPointer(path), detail: issue.message }];
+  });
+  throw new HttpProblem("invalid_request", "Some of the input is not valid; see errors.", { errors });
+}
+
+function toPointer(path: readonly PropertyKey[]): string {
+  return path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}
+
+/** @throws HttpProblem 400 for what is not JSON in UTF-8 */
+export async function readJson(request: Request): Promise<unknown> {
+  try {
+    return JSON.parse(
+      new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(await request.arrayBuffer()),
+    );
+  } catch (error) {
+    if (error instanceof HttpProblem) {
+      throw error;
+    }
+    throw new HttpProblem("invalid_request", "The body is not JSON.", {
+      errors: [{ pointer: "", detail: "must be JSON" }],
+    });
+  }
+}
