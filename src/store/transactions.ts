@@ -112,13 +112,7 @@ export function transactionQueries(db: Database) {
         .insert(transactions)
         .select(conditionalRow(creation))
         .returning({ id: transactions.id });
-      const key = idempotency
-        ? [
-            db.run(sql`INSERT INTO idempotency_keys (key, fingerprint, transaction_id, created_at)
-              SELECT ${idempotency.key}, ${idempotency.fingerprint}, ${transaction.id}, ${transaction.createdAt}
-              WHERE EXISTS (SELECT 1 FROM transactions WHERE id = ${transaction.id})`),
-          ]
-        : [];
+      const key = idempotency ? [insertKey(db, idempotency, transaction)] : [];
       const result = await attempt(db.batch([inserted, ...key]));
       return result !== "conflict" && result[0].length > 0;
     },
@@ -247,6 +241,14 @@ export function transactionQueries(db: Database) {
       return known[0] && known[0].version > 0 ? rows : null;
     },
   };
+}
+
+/** The key's row, if the transaction's was written. */
+function insertKey(db: Database, { key, fingerprint }: NonNullable<Creation["idempotency"]>, { id, createdAt }: Transaction) {
+  return db
+    .insert(idempotencyKeys)
+    .select(sql`SELECT ${key}, ${fingerprint}, ${id}, ${createdAt}
+      WHERE EXISTS (SELECT 1 FROM transactions WHERE id = ${id})`);
 }
 
 /** The row's values as a SELECT, so that an INSERT can have conditions; columns in the schema's order. */
