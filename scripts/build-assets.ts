@@ -25,7 +25,8 @@ const bundle = await build({
   write: false,
 });
 const copied = [
-  join("src/pages", "status.css"),
+  "src/pages/status.css",
+  "src/pages/icon.svg",
   ...(await readdir("src/sandbox/assets")).map((name) => join("src/sandbox/assets", name)),
 ];
 const files = new Map<string, Uint8Array>([

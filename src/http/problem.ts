@@ -8,7 +8,6 @@ export type ProblemCode =
   | "unauthorized"
   | "origin_not_allowed"
   | "upgrade_required"
-  | "method_not_allowed"
   | "payload_too_large"
   | "malformed_webhook"
   | "database_unavailable"
@@ -21,7 +20,6 @@ const PROBLEMS = {
   unauthorized: [401, "Not authenticated"],
   origin_not_allowed: [403, "This origin is not allowed"],
   not_found: [404, "Not found"],
-  method_not_allowed: [405, "This method is not allowed here"],
   order_already_paid: [409, "The order is paid"],
   order_in_review: [409, "A payment of the order is in review"],
   order_in_progress: [409, "A payment of the order is in progress"],

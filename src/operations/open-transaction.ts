@@ -11,7 +11,7 @@ import { isOpen, type Transaction } from "../transactions/transaction.ts";
 import { advanceTransaction } from "./advance-transaction.ts";
 import { issueClientSecret } from "./client-secret.ts";
 import { gatewayOf } from "./end-transaction.ts";
-import { statusUrl } from "./views.ts";
+import { returnedUrl, statusUrl } from "./views.ts";
 
 /**
  * @returns the transaction as it is then: failed, if the gateway refused
@@ -59,7 +59,7 @@ async function toCreateRequest({ config }: Services, loaded: Loaded): Promise<Cr
     currency,
     description,
     callbackUrl: `${config.publicUrl}/webhooks/${gateway}`,
-    returnUrl: page,
+    returnUrl: returnedUrl(page),
     cancelUrl: page,
     expiresAt,
     capture,

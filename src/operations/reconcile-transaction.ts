@@ -6,7 +6,8 @@ import { GatewayError } from "../gateways/gateway.ts";
 import type { Services } from "../services.ts";
 import type { Loaded } from "../store/transactions.ts";
 import type { Source } from "../transactions/event.ts";
-import { isOpen } from "../transactions/transaction.ts";
+import type { Observation } from "../transactions/observation.ts";
+import { isOpen, type Transaction } from "../transactions/transaction.ts";
 import { advanceTransaction } from "./advance-transaction.ts";
 import { endTransaction, gatewayOf } from "./end-transaction.ts";
 import { openTransaction } from "./open-transaction.ts";
@@ -57,10 +58,22 @@ async function ask(services: Services, loaded: Loaded, source: Source): Promise<
   }
   const reference = { transactionId: transaction.id, reference: transaction.gatewayReference };
   const observation = await gatewayOf(services, transaction).retrieve(reference);
-  const unpaid = observation.status === "pending" || observation.status === "missing";
-  if (transaction.status === "pending" && unpaid && services.now() >= transaction.expiresAt) {
-    await endTransaction(services, loaded, "expired", source);
+  const ending = whatToEnd(transaction, observation, services.now());
+  if (ending) {
+    await endTransaction(services, loaded, ending, source);
     return;
   }
   await advanceTransaction(services, loaded, { kind: "observed", source, observation });
+}
+
+/** Past its time and unpaid; or over here, while the page at the gateway is still open. */
+function whatToEnd(
+  { status, expiresAt }: Transaction,
+  seen: Observation,
+  now: number,
+): "canceled" | "expired" | null {
+  if (status === "pending" && now >= expiresAt && (seen.status === "pending" || seen.status === "missing")) {
+    return "expired";
+  }
+  return (status === "canceled" || status === "expired") && seen.status === "pending" ? status : null;
 }

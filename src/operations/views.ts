@@ -13,6 +13,11 @@ export function statusUrl(config: Config, transactionId: string, clientSecret: s
   return `${config.publicUrl}/status/${transactionId}?client_secret=${clientSecret}`;
 }
 
+/** The same page, for a buyer who comes from the payment page: it says that the payment is being confirmed. */
+export function returnedUrl(page: string): string {
+  return `${page}&returned=1`;
+}
+
 /** What the shop is told of a change: the transaction at that version, without what opens it. */
 export function toEventData(transaction: Transaction) {
   return {

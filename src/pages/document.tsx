@@ -28,6 +28,7 @@ export function Document({ title, texts, live, children }: DocumentProps) {
           <meta name="format-detection" content="telephone=no" />
           <title>{title}</title>
           <link rel="stylesheet" href="/status.css" />
+          <link rel="icon" type="image/svg+xml" href="/icon.svg" />
           {live === "none" ? null : <script type="module" src="/status.js" />}
           {live === "script-and-refresh" ? (
             <noscript>

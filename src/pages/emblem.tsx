@@ -31,6 +31,7 @@ const MARK = "M48 34v17M48 61v.1";
 
 const LOOKS: Readonly<Record<PageState | "message", Look>> = {
   pending: { tone: "wait", solid: false, turning: true, glyph: CARD },
+  confirming: { tone: "wait", solid: false, turning: true, glyph: CLOCK },
   overdue: { tone: "wait", solid: false, turning: true, glyph: GLASS },
   processing: { tone: "wait", solid: false, turning: true, glyph: BANK },
   authorized: { tone: "done", solid: false, turning: false, glyph: LOCK },

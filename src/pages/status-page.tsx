@@ -131,19 +131,19 @@ function Summary({ view, state, texts }: PartProps) {
 /** One row for either time, so that nothing moves when the payment ends. */
 function Moment({ view, state, texts }: PartProps) {
   const language = languageForDates(view.locale, texts.language);
-  if (state === "pending" || state === "overdue") {
+  if (state === "pending" || state === "confirming" || state === "overdue") {
     const until = formatMoment(view.expiresAt, language, !isSameDay(view.expiresAt, view.now));
     const at = new Date(view.expiresAt).toISOString();
     return (
       <div>
         <dt>{texts.timeToPay}</dt>
         <dd>
-          {state === "pending" ? (
+          {state === "overdue" ? (
+            <time datetime={at}>{fill(texts.endedAt, { time: until })}</time>
+          ) : (
             <time datetime={at} data-expires-at={at}>
               {fill(texts.until, { time: until })}
             </time>
-          ) : (
-            <time datetime={at}>{fill(texts.endedAt, { time: until })}</time>
           )}
         </dd>
       </div>
@@ -163,18 +163,19 @@ function Moment({ view, state, texts }: PartProps) {
 
 /** The ids let the script give the focus back after it has rendered anew. */
 function Actions({ view, state, texts }: PartProps) {
-  const pay = state === "pending" ? safeWebHref(view.paymentUrl) : undefined;
+  const pay = state === "pending" || state === "confirming" ? safeWebHref(view.paymentUrl) : undefined;
   const back = safeHref(view.returnUrl);
   return (
     <div class="actions" aria-live="off">
       {pay === undefined ? null : (
-        <a class="button primary" id="pay" href={pay}>
+        <a class={state === "pending" ? "button primary" : "button"} id="pay" href={pay}>
           {texts.pay}
         </a>
       )}
       {CHECKABLE.has(view.status) ? (
         <form data-check method="post" action={`/status/${encodeURIComponent(view.id)}`}>
           <input type="hidden" name="client_secret" value={view.clientSecret} />
+          {view.returned ? <input type="hidden" name="returned" value="1" /> : null}
           <button class="button" id="check" type="submit">
             {texts.check}
           </button>

@@ -62,6 +62,16 @@ export const english: StatusTexts = {
       ],
       back: BACK,
     },
+    confirming: {
+      title: "Confirming your payment",
+      lead: "We are waiting for the payment service to confirm {amount}. That usually takes some seconds.",
+      notes: [
+        "This page changes by itself. If you have paid, please do not pay again.",
+        "Did you leave the payment page before you had paid? Then you can continue there.",
+        "You may keep this page open, or come back by its link at any time.",
+      ],
+      back: BACK,
+    },
     overdue: {
       title: "The time to pay is over",
       lead: "Please do not start to pay now. We are asking the payment service whether you have already paid.",

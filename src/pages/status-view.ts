@@ -25,6 +25,8 @@ export interface StatusView {
   readonly expiresAt: number;
   readonly now: number;
   readonly paymentUrl: string | null;
+  /** The buyer has just come back from the payment page. */
+  readonly returned: boolean;
   /** Already carries what the shop needs to know about the outcome. */
   readonly returnUrl: string | null;
   /** BCP 47; a malformed one counts as English. */
@@ -32,11 +34,19 @@ export interface StatusView {
 }
 
 /** A status, or what has to be said instead of it so that the page stays true. */
-export type PageState = Status | "overdue" | "late" | "refunded" | "partlyRefunded" | "returned";
+export type PageState =
+  | Status
+  | "confirming"
+  | "overdue"
+  | "late"
+  | "refunded"
+  | "partlyRefunded"
+  | "returned";
 
 export function pageStateOf(view: StatusView): PageState {
   if (view.status === "pending") {
-    return view.now >= view.expiresAt ? "overdue" : "pending";
+    const payable = view.returned ? "confirming" : "pending";
+    return view.now >= view.expiresAt ? "overdue" : payable;
   }
   if (view.status === "succeeded") {
     return succeededStateOf(view);

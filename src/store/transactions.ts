@@ -244,10 +244,12 @@ export function transactionQueries(db: Database) {
 }
 
 /** The key's row, if the transaction's was written. */
-function insertKey(db: Database, { key, fingerprint }: NonNullable<Creation["idempotency"]>, { id, createdAt }: Transaction) {
-  return db
-    .insert(idempotencyKeys)
-    .select(sql`SELECT ${key}, ${fingerprint}, ${id}, ${createdAt}
+function insertKey(
+  db: Database,
+  { key, fingerprint }: NonNullable<Creation["idempotency"]>,
+  { id, createdAt }: Transaction,
+) {
+  return db.insert(idempotencyKeys).select(sql`SELECT ${key}, ${fingerprint}, ${id}, ${createdAt}
       WHERE EXISTS (SELECT 1 FROM transactions WHERE id = ${id})`);
 }
 

@@ -24,6 +24,7 @@ const PENDING: StatusView = {
   now: NOW,
   paymentUrl: "https://pay.example/session/1",
   returnUrl: "https://shop.example/thanks?order=7",
+  returned: false,
   locale: "en-US",
 };
 
@@ -37,6 +38,7 @@ function settled(change: Partial<StatusView>): Partial<StatusView> {
 
 const STATES: Readonly<Record<PageState, Partial<StatusView>>> = {
   pending: {},
+  confirming: { returned: true },
   overdue: { now: NOW + 26 * MINUTE, paymentUrl: null },
   processing: { status: "processing", paymentUrl: null },
   authorized: { status: "authorized", paymentUrl: null },

@@ -124,6 +124,7 @@ describe("POST /demo/orders", () => {
     expect(call?.headers.get("authorization")).toBe(`Bearer ${SHOP_API_KEY}`);
     expect(call?.headers.get("idempotency-key")).toBe(`${id}:1`);
     expect(call?.body).toEqual({
+      gateway: "sandbox",
       order_id: id,
       amount: 6250,
       currency: "KWD",

@@ -16,7 +16,7 @@ socketRoutes.get("/:id/socket", async (c) => {
     throw new HttpProblem("upgrade_required", "Connect with a WebSocket.");
   }
   const origin = request.headers.get("origin");
-  if (origin !== null && !isAllowedOrigin(services, origin)) {
+  if (origin !== null && origin !== new URL(request.url).origin && !isAllowedOrigin(services, origin)) {
     throw new HttpProblem("origin_not_allowed", `Add ${origin} to ALLOWED_ORIGINS to watch from there.`);
   }
   const offered = readSubprotocols(request);

@@ -2,7 +2,7 @@
 import { type Context, Hono } from "hono";
 import { readClientSecret } from "../../operations/client-secret.ts";
 import { checkNow } from "../../operations/reconcile-transaction.ts";
-import { outcomeUrl, payableUrl, statusUrl } from "../../operations/views.ts";
+import { outcomeUrl, payableUrl, returnedUrl, statusUrl } from "../../operations/views.ts";
 import { MessagePage, StatusPage } from "../../pages/status-page.tsx";
 import { english } from "../../pages/status-texts.ts";
 import type { StatusView } from "../../pages/status-view.ts";
@@ -19,8 +19,14 @@ statusRoutes.get("/:id", async (c) => {
   if (!loaded || loaded.transaction.version === 0) {
     return notFound(c);
   }
-  const view = toView(loaded.transaction, clientSecret, services.now(), readLocale(c));
-  return page(c, <StatusPage view={view} />);
+  const returned = c.req.query("returned") === "1";
+  const view = {
+    ...toView(loaded.transaction, services.now()),
+    clientSecret,
+    returned,
+    locale: readLocale(c),
+  };
+  return htmlPage(c, <StatusPage view={view} />);
 });
 
 statusRoutes.post("/:id", async (c) => {
@@ -32,19 +38,34 @@ statusRoutes.post("/:id", async (c) => {
     return notFound(c);
   }
   await checkNow(services, id);
-  return c.redirect(statusUrl(services.config, id, clientSecret), 303);
+  const page = statusUrl(services.config, id, clientSecret);
+  return c.redirect(form.returned === "1" ? returnedUrl(page) : page, 303);
 });
 
 async function opens(c: Context<AppEnv>, id: string, clientSecret: string): Promise<boolean> {
   return (await readClientSecret(c.env.services.config.clientSecretKeys, clientSecret)) === id;
 }
 
-function toView(transaction: Transaction, clientSecret: string, now: number, locale: string): StatusView {
+function toView(
+  transaction: Transaction,
+  now: number,
+): Omit<StatusView, "clientSecret" | "returned" | "locale"> {
   const { id, status, version, amount, currency, description, late, amountRefunded, createdAt, expiresAt } =
     transaction;
   return {
-    ...{ id, clientSecret, status, version, amount, currency, description, late, amountRefunded },
-    ...{ createdAt, expiresAt, now, locale },
+    ...{
+      id,
+      status,
+      version,
+      amount,
+      currency,
+      description,
+      late,
+      amountRefunded,
+      createdAt,
+      expiresAt,
+      now,
+    },
     final: isFinal(status),
     paymentUrl: payableUrl(transaction, now),
     returnUrl: outcomeUrl(transaction),
@@ -56,10 +77,10 @@ function readLocale(c: Context<AppEnv>): string {
 }
 
 function notFound(c: Context<AppEnv>) {
-  return page(c, <MessagePage {...english.messages.notFound} />, 404);
+  return htmlPage(c, <MessagePage {...english.messages.notFound} />, 404);
 }
 
-function page(c: Context<AppEnv>, content: Parameters<typeof c.html>[0], status: 200 | 404 = 200) {
+function htmlPage(c: Context<AppEnv>, content: Parameters<typeof c.html>[0], status: 200 | 404 = 200) {
   const { publicUrl } = c.env.services.config;
   return c.html(content, status, {
     // The secret is in the address: it goes to nobody else, but the form's Origin must not become null.
