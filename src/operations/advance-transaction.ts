@@ -3,7 +3,8 @@
  * The commit's primary keys are the locks: who loses loads and decides again.
  */
 import type { Services } from "../services.ts";
-import type { InboxEntry, Loaded } from "../store/transactions.ts";
+import type { InboxEntry } from "../store/inbox.ts";
+import type { Loaded } from "../store/rows.ts";
 import { decide, type Input } from "../transactions/decide.ts";
 import { type Event, isOutgoing } from "../transactions/event.ts";
 import type { Transaction } from "../transactions/transaction.ts";

@@ -4,7 +4,7 @@
  */
 import { toStatusUpdate } from "../channel/status-update.ts";
 import type { Services } from "../services.ts";
-import type { OwedDelivery } from "../store/transactions.ts";
+import type { OwedDelivery } from "../store/commit.ts";
 import type { Event } from "../transactions/event.ts";
 import { sendDelivery } from "./send-delivery.ts";
 

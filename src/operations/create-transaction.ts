@@ -5,7 +5,7 @@
 import { type Customer, GatewayError } from "../gateways/gateway.ts";
 import { hmacSha256 } from "../lib/derive-secret.ts";
 import type { Services } from "../services.ts";
-import type { Loaded } from "../store/transactions.ts";
+import type { Loaded } from "../store/rows.ts";
 import { nextCheckAt } from "../transactions/next-check.ts";
 import { isOpen, type Transaction, wasRejected } from "../transactions/transaction.ts";
 import { endTransaction } from "./end-transaction.ts";

@@ -1,7 +1,7 @@
 /** Closes a transaction's session at the gateway, then here: never here alone while the gateway might take money. */
 import { type Gateway, GatewayError } from "../gateways/gateway.ts";
 import type { Services } from "../services.ts";
-import type { Loaded } from "../store/transactions.ts";
+import type { Loaded } from "../store/rows.ts";
 import type { Source } from "../transactions/event.ts";
 import type { Transaction } from "../transactions/transaction.ts";
 import { advanceTransaction } from "./advance-transaction.ts";

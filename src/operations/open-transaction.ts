@@ -5,7 +5,7 @@
 import type { CreateRequest, Customer } from "../gateways/gateway.ts";
 import { GatewayError } from "../gateways/gateway.ts";
 import type { Services } from "../services.ts";
-import type { Loaded } from "../store/transactions.ts";
+import type { Loaded } from "../store/rows.ts";
 import type { Source } from "../transactions/event.ts";
 import { isOpen, type Transaction } from "../transactions/transaction.ts";
 import { advanceTransaction } from "./advance-transaction.ts";

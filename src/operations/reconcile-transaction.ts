@@ -4,7 +4,7 @@
  */
 import { GatewayError } from "../gateways/gateway.ts";
 import type { Services } from "../services.ts";
-import type { Loaded } from "../store/transactions.ts";
+import type { Loaded } from "../store/rows.ts";
 import type { Source } from "../transactions/event.ts";
 import type { Observation } from "../transactions/observation.ts";
 import { isOpen, type Transaction } from "../transactions/transaction.ts";

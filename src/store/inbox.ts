@@ -1,8 +1,16 @@
 /** Verified webhooks that changed nothing: ignored ones, and those that wait for their transaction. */
 import { sql } from "drizzle-orm";
+import type { Observation } from "../transactions/observation.ts";
 import { attempt, type Database } from "./database.ts";
 import { inbox } from "./schema.ts";
-import type { InboxEntry } from "./transactions.ts";
+
+/** A verified webhook's identity and content. */
+export interface InboxEntry {
+  readonly gateway: string;
+  readonly eventId: string;
+  readonly transactionId: string;
+  readonly observation: Observation;
+}
 
 export function inboxQueries(db: Database) {
   return {

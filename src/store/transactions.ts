@@ -1,58 +1,10 @@
-/** Transactions in D1: load, insert, commit. One commit is one batch; its primary keys are the locks. */
-import { and, desc, eq, getTableColumns, gt, gte, lt, ne, sql } from "drizzle-orm";
-import type { Event } from "../transactions/event.ts";
-import type { Observation } from "../transactions/observation.ts";
+/** Transactions in D1: found, inserted on conditions, listed. What changes their state is commit.ts. */
+import { and, desc, eq, gt, gte, lt, sql } from "drizzle-orm";
 import type { Status, Transaction } from "../transactions/transaction.ts";
 import { attempt, type Database, run } from "./database.ts";
-import { deliveries, events, idempotencyKeys, inbox, transactions } from "./schema.ts";
-
-type Row = typeof transactions.$inferSelect;
-
-/** A transaction as it was read, and what a decision needs besides. */
-export interface Loaded {
-  readonly transaction: Transaction;
-  /** Another transaction of the order keeps its money. */
-  readonly orderPaid: boolean;
-  /** While version is 0: the buyer's data for the gateway, as JSON. */
-  readonly customer: string | null;
-  /** Epoch milliseconds: until then the request that made the row is taken to be under way. */
-  readonly openingUntil: number;
-}
-
-/** A verified webhook's identity and content. */
-export interface InboxEntry {
-  readonly gateway: string;
-  readonly eventId: string;
-  readonly transactionId: string;
-  readonly observation: Observation;
-}
-
-export interface OwedDelivery {
-  readonly version: number;
-  readonly type: Event["type"];
-  /** The frozen JSON body. */
-  readonly body: string;
-  /** Null when there is nobody to tell; the event can still be pulled. */
-  readonly nextAttemptAt: number | null;
-}
-
-export interface Commit {
-  readonly from: Transaction;
-  readonly events: readonly [Event, ...Event[]];
-  readonly deliveries: readonly OwedDelivery[];
-  /** The webhook that brought the news; a parked one is marked as applied. */
-  readonly inbox?: InboxEntry & { readonly parked: boolean };
-  readonly now: number;
-}
-
-export interface Committed {
-  /** Of the deliveries, in their order. */
-  readonly positions: readonly number[];
-  /** Webhooks that came before the transaction was known. */
-  readonly parked: readonly InboxEntry[];
-  /** Open transactions of the same order, which is paid now. */
-  readonly siblings: readonly string[];
-}
+import type { InboxEntry } from "./inbox.ts";
+import { columns, type Loaded, loadedColumns, toLoaded, toRow, toTransaction } from "./rows.ts";
+import { events, idempotencyKeys, inbox, transactions } from "./schema.ts";
 
 export interface Creation {
   readonly transaction: Transaction;
@@ -70,11 +22,6 @@ export interface ListFilter {
   readonly before?: string;
   readonly limit: number;
 }
-
-const orderPaid = sql<number>`EXISTS (SELECT 1 FROM transactions AS sibling
-  WHERE sibling.order_id = transactions.order_id AND sibling.slot = 'paid' AND sibling.id <> transactions.id)`;
-const { slot: _slot, ...columns } = getTableColumns(transactions);
-const loadedColumns = { ...columns, orderPaid };
 
 export function transactionQueries(db: Database) {
   const selectLoaded = () => db.select(loadedColumns).from(transactions);
@@ -155,27 +102,6 @@ export function transactionQueries(db: Database) {
           .set({ openingUntil: 0 })
           .where(and(eq(transactions.id, id), eq(transactions.version, 0))),
       );
-    },
-
-    /**
-     * The one writer of a transaction's state, in one batch.
-     * @returns "conflict" when somebody else was first: load and decide again
-     */
-    async commit(commit: Commit): Promise<Committed | "conflict"> {
-      const { from, inbox: entry, now } = commit;
-      const [first, ...rest] = commit.events;
-      const result = await attempt(
-        db.batch([
-          insertEvent(db, first),
-          ...rest.map((event) => insertEvent(db, event)),
-          ...(entry ? [markApplied(db, entry, now)] : []),
-          updateState(db, commit),
-          ...commit.deliveries.map((delivery) => insertDelivery(db, from.id, delivery, now)),
-          ...(has(commit, "transaction.succeeded") ? [nudgeSiblings(db, from, now)] : []),
-          ...(has(commit, "transaction.created") ? [selectParked(db, from.id)] : []),
-        ]),
-      );
-      return result === "conflict" ? "conflict" : readCommitted(result);
     },
 
     /** Moves the clock of a transaction that has not changed since it was read. */
@@ -263,100 +189,4 @@ function conditionalRow({ transaction, customer, openingUntil, idempotency }: Cr
     NOT EXISTS (SELECT 1 FROM idempotency_keys WHERE key = ${idempotency?.key ?? null})
     AND NOT EXISTS (SELECT 1 FROM transactions WHERE order_id = ${transaction.orderId}
       AND (slot IN ('open', 'paid') OR status = 'review'))`;
-}
-
-/** Sets only what changed: an index is written again for each of its columns that is named. */
-function updateState(db: Database, { from, events: list }: Commit) {
-  const before: Record<string, unknown> = toRow(from);
-  const after = toRow((list.at(-1) ?? list[0]).transaction);
-  const changed = Object.entries(after).filter(([name, value]) => before[name] !== value);
-  return db
-    .update(transactions)
-    .set({ ...Object.fromEntries(changed), ...(from.version === 0 ? { customer: null } : {}) })
-    .where(and(eq(transactions.id, from.id), eq(transactions.version, from.version)));
-}
-
-function markApplied(db: Database, { parked, ...entry }: InboxEntry & { parked: boolean }, now: number) {
-  return parked
-    ? db
-        .update(inbox)
-        .set({ outcome: "applied" })
-        .where(and(eq(inbox.gateway, entry.gateway), eq(inbox.eventId, entry.eventId)))
-    : db.insert(inbox).values({ ...entry, outcome: "applied", receivedAt: now });
-}
-
-/** An order that is paid needs no open sibling: the cron looks at it at once, whatever else is lost. */
-function nudgeSiblings(db: Database, { orderId, id }: Transaction, now: number) {
-  return db
-    .update(transactions)
-    .set({ nextCheckAt: now })
-    .where(and(eq(transactions.orderId, orderId), eq(transactions.slot, "open"), ne(transactions.id, id)))
-    .returning({ sibling: transactions.id });
-}
-
-function insertEvent(db: Database, event: Event) {
-  return db.insert(events).values(toEventRow(event));
-}
-
-function insertDelivery(db: Database, transactionId: string, delivery: OwedDelivery, now: number) {
-  return db
-    .insert(deliveries)
-    .values({ ...delivery, transactionId, createdAt: now })
-    .returning({ position: deliveries.position });
-}
-
-function selectParked(db: Database, transactionId: string) {
-  const { gateway, eventId, observation } = inbox;
-  return db
-    .select({ gateway, eventId, transactionId: inbox.transactionId, observation })
-    .from(inbox)
-    .where(and(eq(inbox.transactionId, transactionId), eq(inbox.outcome, "parked")));
-}
-
-function has(commit: Commit, type: Event["type"]): boolean {
-  return commit.events.some((event) => event.type === type);
-}
-
-/** What a batch's statements returned, told apart by their columns. */
-function readCommitted(results: readonly unknown[]): Committed {
-  const rows = results.filter(Array.isArray).flat() as Partial<
-    InboxEntry & { position: number; sibling: string }
-  >[];
-  return {
-    positions: rows.flatMap(({ position }) => position ?? []),
-    siblings: rows.flatMap(({ sibling }) => sibling ?? []),
-    parked: rows.filter((row): row is InboxEntry => row.eventId !== undefined),
-  };
-}
-
-function toEventRow({ type, source, from, transaction }: Event): typeof events.$inferInsert {
-  return {
-    transactionId: transaction.id,
-    version: transaction.version,
-    type,
-    source,
-    statusBefore: from,
-    status: transaction.status,
-    amountCaptured: transaction.amountCaptured,
-    amountRefunded: transaction.amountRefunded,
-    reason: transaction.failure?.code ?? transaction.reviewReason,
-    occurredAt: transaction.updatedAt,
-  };
-}
-
-function toRow({ failure, ...transaction }: Transaction) {
-  return { ...transaction, failureCode: failure?.code ?? null, failureMessage: failure?.message ?? null };
-}
-
-export function toTransaction(row: Omit<Row, "slot">): Transaction {
-  const { failureCode, failureMessage, customer: _customer, openingUntil: _until, ...rest } = row;
-  return {
-    ...rest,
-    failure: failureCode === null ? null : { code: failureCode, message: failureMessage ?? "" },
-  };
-}
-
-function toLoaded({ orderPaid: paid, ...row }: Omit<Row, "slot"> & { orderPaid: number }): Loaded {
-  const { customer, openingUntil } = row;
-  return { transaction: toTransaction(row), orderPaid: paid === 1, customer, openingUntil };
 }

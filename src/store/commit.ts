@@ -1,0 +1,139 @@
+/** The one writer of a transaction's state: one D1 batch, whose primary keys are the locks. */
+import { and, eq, ne } from "drizzle-orm";
+import type { Event } from "../transactions/event.ts";
+import type { Transaction } from "../transactions/transaction.ts";
+import { attempt, type Database } from "./database.ts";
+import type { InboxEntry } from "./inbox.ts";
+import { toRow } from "./rows.ts";
+import { deliveries, events, inbox, transactions } from "./schema.ts";
+
+export interface OwedDelivery {
+  readonly version: number;
+  readonly type: Event["type"];
+  /** The frozen JSON body. */
+  readonly body: string;
+  /** Null when there is nobody to tell; the event can still be pulled. */
+  readonly nextAttemptAt: number | null;
+}
+
+export interface Commit {
+  readonly from: Transaction;
+  readonly events: readonly [Event, ...Event[]];
+  readonly deliveries: readonly OwedDelivery[];
+  /** The webhook that brought the news; a parked one is marked as applied. */
+  readonly inbox?: InboxEntry & { readonly parked: boolean };
+  readonly now: number;
+}
+
+export interface Committed {
+  /** Of the deliveries, in their order. */
+  readonly positions: readonly number[];
+  /** Webhooks that came before the transaction was known. */
+  readonly parked: readonly InboxEntry[];
+  /** Open transactions of the same order, which is paid now. */
+  readonly siblings: readonly string[];
+}
+
+export function commitQueries(db: Database) {
+  return {
+    /**
+     * The one writer of a transaction's state, in one batch.
+     * @returns "conflict" when somebody else was first: load and decide again
+     */
+    async commit(commit: Commit): Promise<Committed | "conflict"> {
+      const { from, inbox: entry, now } = commit;
+      const [first, ...rest] = commit.events;
+      const result = await attempt(
+        db.batch([
+          insertEvent(db, first),
+          ...rest.map((event) => insertEvent(db, event)),
+          ...(entry ? [markApplied(db, entry, now)] : []),
+          updateState(db, commit),
+          ...commit.deliveries.map((delivery) => insertDelivery(db, from.id, delivery, now)),
+          ...(has(commit, "transaction.succeeded") ? [nudgeSiblings(db, from, now)] : []),
+          ...(has(commit, "transaction.created") ? [selectParked(db, from.id)] : []),
+        ]),
+      );
+      return result === "conflict" ? "conflict" : readCommitted(result);
+    },
+  };
+}
+
+/** Sets only what changed: an index is written again for each of its columns that is named. */
+function updateState(db: Database, { from, events: list }: Commit) {
+  const before: Record<string, unknown> = toRow(from);
+  const after = toRow((list.at(-1) ?? list[0]).transaction);
+  const changed = Object.entries(after).filter(([name, value]) => before[name] !== value);
+  return db
+    .update(transactions)
+    .set({ ...Object.fromEntries(changed), ...(from.version === 0 ? { customer: null } : {}) })
+    .where(and(eq(transactions.id, from.id), eq(transactions.version, from.version)));
+}
+
+function markApplied(db: Database, { parked, ...entry }: InboxEntry & { parked: boolean }, now: number) {
+  return parked
+    ? db
+        .update(inbox)
+        .set({ outcome: "applied" })
+        .where(and(eq(inbox.gateway, entry.gateway), eq(inbox.eventId, entry.eventId)))
+    : db.insert(inbox).values({ ...entry, outcome: "applied", receivedAt: now });
+}
+
+/** An order that is paid needs no open sibling: the cron looks at it at once, whatever else is lost. */
+function nudgeSiblings(db: Database, { orderId, id }: Transaction, now: number) {
+  return db
+    .update(transactions)
+    .set({ nextCheckAt: now })
+    .where(and(eq(transactions.orderId, orderId), eq(transactions.slot, "open"), ne(transactions.id, id)))
+    .returning({ sibling: transactions.id });
+}
+
+function insertEvent(db: Database, event: Event) {
+  return db.insert(events).values(toEventRow(event));
+}
+
+function insertDelivery(db: Database, transactionId: string, delivery: OwedDelivery, now: number) {
+  return db
+    .insert(deliveries)
+    .values({ ...delivery, transactionId, createdAt: now })
+    .returning({ position: deliveries.position });
+}
+
+function selectParked(db: Database, transactionId: string) {
+  const { gateway, eventId, observation } = inbox;
+  return db
+    .select({ gateway, eventId, transactionId: inbox.transactionId, observation })
+    .from(inbox)
+    .where(and(eq(inbox.transactionId, transactionId), eq(inbox.outcome, "parked")));
+}
+
+function has(commit: Commit, type: Event["type"]): boolean {
+  return commit.events.some((event) => event.type === type);
+}
+
+/** What a batch's statements returned, told apart by their columns. */
+function readCommitted(results: readonly unknown[]): Committed {
+  const rows = results.filter(Array.isArray).flat() as Partial<
+    InboxEntry & { position: number; sibling: string }
+  >[];
+  return {
+    positions: rows.flatMap(({ position }) => position ?? []),
+    siblings: rows.flatMap(({ sibling }) => sibling ?? []),
+    parked: rows.filter((row): row is InboxEntry => row.eventId !== undefined),
+  };
+}
+
+function toEventRow({ type, source, from, transaction }: Event): typeof events.$inferInsert {
+  return {
+    transactionId: transaction.id,
+    version: transaction.version,
+    type,
+    source,
+    statusBefore: from,
+    status: transaction.status,
+    amountCaptured: transaction.amountCaptured,
+    amountRefunded: transaction.amountRefunded,
+    reason: transaction.failure?.code ?? transaction.reviewReason,
+    occurredAt: transaction.updatedAt,
+  };
+}
