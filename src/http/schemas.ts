@@ -38,7 +38,10 @@ export const createBody = z.strictObject({
     })
     .optional(),
   metadata: z
-    .record(z.string().min(1).max(40), z.string().max(500))
+    .record(
+      text(40),
+      z.union([z.literal(""), text(500)], { error: "must be a text of at most 500 characters" }),
+    )
     .refine((entries) => Object.keys(entries).length <= 50, { error: "must have at most 50 entries" })
     .optional(),
   expires_in: z.int().min(1).max(MAX_EXPIRES_IN_SECONDS).optional(),
@@ -80,7 +83,7 @@ export const listQuery = z.strictObject({
 
 export const eventsQuery = z.strictObject({ after: cursor.optional(), limit });
 
-/** `{}` or nothing: for actions that take no input. */
+/** The header of that name. */
 export const idempotencyKey = z
   .string()
   .regex(/^[\x20-\x7e]{1,255}$/, { error: "must have 1 to 255 printable ASCII characters" })
@@ -108,9 +111,8 @@ function toPointer(path: readonly PropertyKey[]): string {
 /** @throws HttpProblem 400 for what is not JSON in UTF-8 */
 export async function readJson(request: Request): Promise<unknown> {
   try {
-    return JSON.parse(
-      new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(await request.arrayBuffer()),
-    );
+    const bytes = await request.arrayBuffer();
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes), refuseProto);
   } catch (error) {
     if (error instanceof HttpProblem) {
       throw error;
@@ -119,4 +121,13 @@ export async function readJson(request: Request): Promise<unknown> {
       errors: [{ pointer: "", detail: "must be JSON" }],
     });
   }
+}
+
+/** A key that objects treat in a way of their own would be lost on its way. */
+function refuseProto(key: string, value: unknown): unknown {
+  if (key === "__proto__") {
+    const errors = [{ pointer: "", detail: "must not hold the key __proto__" }];
+    throw new HttpProblem("invalid_request", "Some of the input is not valid; see errors.", { errors });
+  }
+  return value;
 }

@@ -30,8 +30,8 @@ export function createDemoRoutes(options: DemoOptions): Hono {
   app.get("/", (c) => answerPage(c, <ShopFrontPage paymentsUrl={shop.publicUrl} />));
 
   app.post("/orders", async (c) => {
-    const form = await c.req.parseBody();
-    const product = findProduct(form.product);
+    const form = new URLSearchParams(await c.req.text());
+    const product = findProduct(form.get("product"));
     if (!product) {
       return showNotice(c, 400, "We do not roast that one", "Choose one of our three coffees.");
     }

@@ -19,9 +19,9 @@ export function createPayRoutes(options: PayRoutesOptions): Hono {
   });
 
   app.post("/pay/:id", async (c) => {
-    const form = await c.req.parseBody();
-    const outcome = OUTCOMES.find((one) => one === form.outcome);
-    const webhook = WEBHOOK_MODES.find((one) => one === (form.webhook ?? "once"));
+    const form = new URLSearchParams(await c.req.text());
+    const outcome = OUTCOMES.find((one) => one === form.get("outcome"));
+    const webhook = WEBHOOK_MODES.find((one) => one === (form.get("webhook") ?? "once"));
     const ruling =
       outcome && webhook
         ? await options.sessions.getByName(c.req.param("id")).settle(outcome, webhook)

@@ -32,14 +32,14 @@ statusRoutes.get("/:id", async (c) => {
 statusRoutes.post("/:id", async (c) => {
   const { services } = c.env;
   const id = c.req.param("id");
-  const form = await c.req.parseBody();
-  const clientSecret = String(form.client_secret ?? "");
+  const form = new URLSearchParams(await c.req.text());
+  const clientSecret = form.get("client_secret") ?? "";
   if (!(await opens(c, id, clientSecret))) {
     return notFound(c);
   }
   await checkNow(services, id);
   const page = statusUrl(services.config, id, clientSecret);
-  return c.redirect(form.returned === "1" ? returnedUrl(page) : page, 303);
+  return c.redirect(form.get("returned") === "1" ? returnedUrl(page) : page, 303);
 });
 
 async function opens(c: Context<AppEnv>, id: string, clientSecret: string): Promise<boolean> {

@@ -1,0 +1,160 @@
+/** One running payment-edge, started as a newcomer would, with a database of its own. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "./http-server.ts";
+
+const ROOT = resolve(import.meta.dirname, "../../..");
+const START_LIMIT_MS = 60_000;
+const STOP_LIMIT_MS = 10_000;
+
+/** Visibly fake: for these tests alone. */
+export const API_KEY = "key_fake_flows_0123456789abcdef";
+export const SECOND_API_KEY = "key_fake_flows_fedcba9876543210";
+export const SHOP_ORIGIN = "https://shop.example";
+const fakeSecret = (text: string) => `whsec_${Buffer.from(`fake ${text}, for flows`).toString("base64")}`;
+export const FULFILMENT_SECRET = fakeSecret("fulfilment secret");
+export const GATEWAY_SECRET = fakeSecret("gateway webhook secret");
+export const OLD_GATEWAY_SECRET = fakeSecret("gateway secret on its way out");
+export const GATEWAY_API_KEY = "gateway_fake_api_key_0123456789abcdef";
+const CLIENT_SECRET_KEY = "client-secret-key-fake-for-flows-only";
+
+export type Variables = Readonly<Record<string, string>>;
+
+/** A system with the keys of these tests, and no simulated parties. */
+export const shopVariables: Variables = {
+  API_KEYS: `${API_KEY},${SECOND_API_KEY}`,
+  CLIENT_SECRET_KEY,
+  FULFILMENT_SECRET,
+  ALLOWED_ORIGINS: SHOP_ORIGIN,
+  SANDBOX: "off",
+};
+
+export const gatewayVariables = (url: string): Variables => ({
+  GENERIC_GATEWAY_URL: url,
+  GENERIC_GATEWAY_API_KEY: GATEWAY_API_KEY,
+  GENERIC_GATEWAY_WEBHOOK_SECRET: `${GATEWAY_SECRET},${OLD_GATEWAY_SECRET}`,
+  DEFAULT_GATEWAY: "generic",
+});
+
+export interface System {
+  readonly url: string;
+  /** What it has printed so far. */
+  output(): string;
+  /** Runs the cron once; with a time ahead of the clock the tick lives in that future. */
+  tick(at?: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Options {
+  readonly vars?: Variables;
+  readonly port?: number;
+  /** Where its database lives, so that it outlives the system; otherwise one that goes with it. */
+  readonly directory?: string;
+  /** The status of /health that says it is up; a refusing system answers something else. */
+  readonly isUp?: (status: number) => boolean;
+}
+
+export const createDirectory = () => mkdtemp(join(tmpdir(), "payment-edge-flow-"));
+export const removeDirectory = (directory: string) =>
+  rm(directory, { recursive: true, force: true, maxRetries: 5 });
+
+export async function startSystem(options: Options = {}): Promise<System> {
+  const port = options.port ?? (await freePort());
+  const directory = options.directory ?? (await createDirectory());
+  const url = `http://localhost:${port}`;
+  const variables = Object.entries(options.vars ?? {}).flatMap(([name, value]) => [
+    "--var",
+    `${name}:${value}`,
+  ]);
+  const child = spawn(
+    "node",
+    ["scripts/dev.ts", "--port", String(port), "--persist-to", directory, ...variables],
+    {
+      cwd: ROOT,
+      // The group's id is the child's: ending it leaves no wrangler and no workerd behind.
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, PATH: `${join(ROOT, "node_modules/.bin")}:${process.env.PATH ?? ""}` },
+    },
+  );
+  const output = record(child);
+  const stop = async () => {
+    await end(child);
+    if (options.directory === undefined) {
+      await removeDirectory(directory);
+    }
+  };
+  try {
+    await up(url, child, options.isUp ?? ((status) => status === 200));
+  } catch (error) {
+    await stop();
+    throw new Error(`payment-edge did not start.\n${output()}`, { cause: error });
+  }
+  return { url, output, tick: (at) => tick(url, at), stop };
+}
+
+function record(child: ChildProcess): () => string {
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (chunk: Buffer) => {
+      text += chunk.toString("utf8");
+    });
+  }
+  return () => text;
+}
+
+async function up(url: string, child: ChildProcess, isUp: (status: number) => boolean): Promise<void> {
+  const limit = Date.now() + START_LIMIT_MS;
+  let last: unknown = "no answer";
+  while (Date.now() < limit) {
+    if (child.exitCode !== null) {
+      throw new Error(`it ended with code ${child.exitCode}`);
+    }
+    try {
+      const response = await fetch(`${url}/health`, { signal: AbortSignal.timeout(5_000) });
+      last = `${response.status} ${await response.text()}`;
+      if (isUp(response.status)) {
+        return;
+      }
+    } catch (error) {
+      last = error;
+    }
+    await sleep(200);
+  }
+  throw new Error("/health was not ready in time", { cause: last });
+}
+
+async function tick(url: string, at?: number): Promise<void> {
+  const time = at === undefined ? "" : `&time=${at}`;
+  const response = await fetch(`${url}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*${time}`);
+  if (!response.ok) {
+    throw new Error(`the tick answered ${response.status} ${await response.text()}`);
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const { pid } = child;
+  if (pid === undefined) {
+    return;
+  }
+  signalGroup(pid, "SIGTERM");
+  const limit = Date.now() + STOP_LIMIT_MS;
+  while (groupIsAlive(pid) && Date.now() < limit) {
+    await sleep(50);
+  }
+  signalGroup(pid, "SIGKILL");
+}
+
+const groupIsAlive = (group: number) => signalGroup(group, 0);
+
+function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(-group, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
