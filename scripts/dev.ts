@@ -26,11 +26,19 @@ writeSecrets();
 migrate();
 const wrangler = start();
 const ticks = setInterval(() => void tick(), TICK_MS);
+// npm's shell does not pass a signal on: its end is ours.
+const parent = process.ppid;
+const watch = setInterval(() => {
+  if (process.env.npm_lifecycle_event === "dev" && process.ppid !== parent) {
+    wrangler.kill("SIGTERM");
+  }
+}, 500);
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => wrangler.kill(signal));
 }
 wrangler.on("exit", (code) => {
   clearInterval(ticks);
+  clearInterval(watch);
   process.exitCode = code ?? 0;
 });
 
