@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
 const TICK_MS = 60_000;
 
@@ -20,9 +20,9 @@ const environment = {
 
 const given = process.argv.slice(2);
 const port = optionValue("--port") ?? "8787";
-const url = variable("PUBLIC_URL") ?? `http://localhost:${port}`;
 
 writeSecrets();
+const url = variable("PUBLIC_URL") ?? stored("PUBLIC_URL") ?? `http://localhost:${port}`;
 migrate();
 const wrangler = start();
 const ticks = setInterval(() => void tick(), TICK_MS);
@@ -34,7 +34,7 @@ const watch = setInterval(() => {
   }
 }, 500);
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.on(signal, () => wrangler.kill(signal));
+  process.on(signal, () => wrangler.kill("SIGTERM"));
 }
 wrangler.on("exit", (code) => {
   clearInterval(ticks);
@@ -55,6 +55,14 @@ function optionValue(name: string): string | undefined {
 function variable(name: string): string | undefined {
   const entry = given.findLast((argument) => argument.replace(/^--var=/, "").startsWith(`${name}:`));
   return entry?.replace(/^--var=/, "").slice(name.length + 1);
+}
+
+/** The value of a variable in .dev.vars. */
+function stored(name: string): string | undefined {
+  const line = readFileSync(".dev.vars", "utf8")
+    .split("\n")
+    .find((entry) => entry.startsWith(`${name}=`));
+  return line?.slice(name.length + 1).trim();
 }
 
 function writeSecrets(): void {
@@ -88,7 +96,7 @@ function migrate(): void {
 function start(): ChildProcess {
   const defaults = { PUBLIC_URL: url, SANDBOX: "on", FULFILMENT_URL: `${url}/demo/fulfilment` };
   const variables = Object.entries(defaults)
-    .filter(([name]) => variable(name) === undefined)
+    .filter(([name]) => (variable(name) ?? stored(name)) === undefined)
     .flatMap(([name, value]) => ["--var", `${name}:${value}`]);
   const options = [
     "--test-scheduled",

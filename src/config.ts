@@ -11,13 +11,15 @@ import type { Policy } from "./transactions/decide.ts";
 const seconds = (fallback: number) => z.coerce.number().int().min(1).max(604_800).default(fallback);
 const origin = z
   .url({ protocol: /^https?$/, error: "must list origins such as https://shop.example" })
-  .refine((value) => new URL(value).origin === value.replace(/\/$/, ""), {
+  .refine((value) => isOriginAlone(value) && !value.includes("*"), {
     error: "must list origins alone, such as https://shop.example: no path, no *",
   })
-  .transform((value) => new URL(value).origin);
+  .transform((value) => URL.parse(value)?.origin ?? value);
 
 const variables = z.object({
-  PUBLIC_URL: serviceUrl.refine((value) => new URL(value).pathname === "/", { error: "must have no path" }),
+  PUBLIC_URL: serviceUrl
+    .refine(isOriginAlone, { error: "must have no path, no query and no fragment" })
+    .transform((value) => URL.parse(value)?.origin ?? value),
   API_KEYS: listOf(secret),
   CLIENT_SECRET_KEY: listOf(secret),
   FULFILMENT_URL: serviceUrl.optional(),
@@ -29,6 +31,11 @@ const variables = z.object({
   LATE_PAYMENT_POLICY: z.enum(["accept", "refund", "review"]).default("accept"),
   SANDBOX: z.enum(["on", "off"]).default("off"),
 });
+
+function isOriginAlone(value: string): boolean {
+  const url = URL.parse(value);
+  return url !== null && url.href === `${url.origin}/`;
+}
 
 export interface ConfiguredGateway {
   readonly id: string;
@@ -70,11 +77,14 @@ export function loadConfig(env: object): Config {
 
 function parseConfig(env: Record<string, unknown>): Config {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
-  const problems: string[] = [];
+  const unsigned = "FULFILMENT_URL" in set && !("FULFILMENT_SECRET" in set);
+  const problems = unsigned
+    ? ["FULFILMENT_SECRET is missing: events to FULFILMENT_URL are signed with it."]
+    : [];
   const gateways = GATEWAYS.flatMap((definition) => configureGateway(definition, set, problems));
   const result = variables.safeParse(set);
   if (result.success) {
-    problems.push(...crossCheck(result.data, gateways));
+    problems.push(...crossCheck(result.data, gateways, set));
   } else {
     problems.push(...explain(result.error, set));
   }
@@ -116,15 +126,21 @@ function configureGateway(
   return [{ id, connect: (tools) => connect(result.data, tools) }];
 }
 
-function crossCheck(data: z.output<typeof variables>, gateways: readonly ConfiguredGateway[]): string[] {
+function crossCheck(
+  data: z.output<typeof variables>,
+  gateways: readonly ConfiguredGateway[],
+  set: Record<string, unknown>,
+): string[] {
   const problems: string[] = [];
-  if (data.FULFILMENT_URL !== undefined && data.FULFILMENT_SECRET === undefined) {
-    problems.push("FULFILMENT_SECRET is missing: events to FULFILMENT_URL are signed with it.");
-  }
   const development = isLoopback(new URL(data.PUBLIC_URL));
   const insecure = data.ALLOWED_ORIGINS.filter((entry) => entry.startsWith("http:") && !development);
   if (insecure.length > 0) {
     problems.push("ALLOWED_ORIGINS must be https; http is for development only.");
+  }
+  for (const [name, value] of development ? [] : Object.entries(set)) {
+    if (name.endsWith("_URL") && String(value).startsWith("http:")) {
+      problems.push(`${name} must be https; http is for development only.`);
+    }
   }
   const known = [...gateways.map(({ id }) => id), ...(data.SANDBOX === "on" ? ["sandbox"] : [])];
   if (data.DEFAULT_GATEWAY !== undefined && !known.includes(data.DEFAULT_GATEWAY)) {

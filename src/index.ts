@@ -1,6 +1,7 @@
 /** The Worker's entry: requests to http, the cron to jobs, and the Durable Objects by name. Nothing else. */
 import { ConfigError } from "./config.ts";
 import { app } from "./http/app.ts";
+import { withHeaders } from "./http/headers.ts";
 import { HttpProblem, problemResponse } from "./http/problem.ts";
 import { runTick } from "./jobs/run-tick.ts";
 import { createLog } from "./lib/log.ts";
@@ -27,7 +28,10 @@ export default {
         throw error;
       }
       createLog({ request_id: requestId }).error("config.refused", { error: error.message });
-      return problemResponse(new HttpProblem("misconfigured", error.message), requestId);
+      return withHeaders(
+        problemResponse(new HttpProblem("misconfigured", error.message), requestId),
+        requestId,
+      );
     }
   },
 

@@ -8,6 +8,7 @@ import { PING, PONG, type StatusUpdate, SUBPROTOCOL, type SyncRequest } from "./
 import { toStatusUpdate } from "./status-update.ts";
 
 const MAX_MESSAGE_LENGTH = 1024;
+const NORMAL_CLOSURE = 1000;
 const POLICY_VIOLATION = 1008;
 const TOO_BIG = 1009;
 const INTERNAL_ERROR = 1011;
@@ -57,6 +58,15 @@ export class TransactionChannel extends DurableObject<Cloudflare.Env> {
       return;
     }
     await this.sendState(socket, sync.version);
+  }
+
+  /** Answers the client's close frame, or its socket would hang until it gives up; 1005 and 1006 cannot be sent. */
+  override webSocketClose(socket: WebSocket, code: number): void {
+    try {
+      socket.close(code === 1005 || code === 1006 ? NORMAL_CLOSURE : code);
+    } catch {
+      // It is closed already.
+    }
   }
 
   /** The present state, if it is newer than what the client has. */

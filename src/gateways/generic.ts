@@ -1,6 +1,6 @@
 /**
  * The generic gateway: a small protocol that any payment service can be put behind, and that the built-in sandbox
- * speaks. CONTRACT: README, "The generic gateway's protocol". Callbacks are signed by Standard Webhooks.
+ * speaks. README, "The generic gateway's protocol". Callbacks are signed by Standard Webhooks.
  * Quirks: 404, 405 or 501 on expire means "cannot"; `refunded` is a success of which the money went back.
  */
 import * as z from "zod";
@@ -136,7 +136,13 @@ function readState(
   return toObservation(parsed.data, reference);
 }
 
+/** Refused for our key's sake, or for the moment's: the same call may do later. */
+const NOT_NOW = [401, 403, 408, 409, 425];
+
 function refuse(answer: ApiAnswer): void {
+  if (NOT_NOW.includes(answer.status)) {
+    throw new GatewayError("unavailable", `the gateway answered ${answer.status}`);
+  }
   if (answer.status >= 400) {
     throw new GatewayError("rejected", `the gateway answered ${answer.status}`);
   }

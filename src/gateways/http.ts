@@ -1,5 +1,7 @@
 /** JSON over HTTP to a gateway: deadlines, no redirects, and every failure as a GatewayError of the right kind. */
+
 import { retry } from "../lib/retry.ts";
+import { parseRetryAfterMs } from "../lib/retry-after.ts";
 import { GatewayError } from "./gateway.ts";
 
 const TIMEOUT_MS = 10_000;
@@ -72,7 +74,7 @@ async function exchange(
       throw new GatewayError(
         "unavailable",
         `the gateway answered ${response.status}`,
-        retryAfterMs(response),
+        parseRetryAfterMs(response.headers.get("retry-after"), Date.now()),
       );
     }
     const redirected = response.status >= 300 && response.status < 400;
@@ -88,11 +90,6 @@ async function exchange(
       ? new GatewayError("unknown", "the gateway did not answer in time")
       : new GatewayError(unanswered, "the gateway could not be reached");
   }
-}
-
-function retryAfterMs(response: Response): number | null {
-  const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : null;
 }
 
 function parseJson(text: string): unknown {

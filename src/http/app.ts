@@ -2,8 +2,10 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { GatewayError } from "../gateways/gateway.ts";
+import { describeError } from "../lib/log.ts";
 import { StoreError } from "../store/store-error.ts";
 import type { AppBindings, AppEnv } from "./app-env.ts";
+import { withHeaders } from "./headers.ts";
 import { HttpProblem, isProblem, problemResponse } from "./problem.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -56,19 +58,21 @@ app.all("/demo", (c) => enterSandbox(c.env, c.req.raw));
 app.all("/demo/*", (c) => enterSandbox(c.env, c.req.raw));
 app.get("/", (c) => {
   if (!c.env.sandbox) {
-    throw new HttpProblem("not_found", "There is nothing at this address.");
+    throw nothingHere();
   }
   return c.redirect("/demo", 302);
 });
 
-app.notFound(() => {
-  throw new HttpProblem("not_found", "There is nothing at this address.");
-});
+app.notFound((c) => problemResponse(nothingHere(), c.env.requestId));
 app.onError((error, c) => toProblem(error, c.env));
+
+function nothingHere(): HttpProblem {
+  return new HttpProblem("not_found", "There is nothing at this address.");
+}
 
 function enterSandbox({ sandbox }: AppBindings, request: Request): Promise<Response> | Response {
   if (!sandbox) {
-    throw new HttpProblem("not_found", "There is nothing at this address.");
+    throw nothingHere();
   }
   return sandbox(request);
 }
@@ -82,30 +86,11 @@ function toProblem(error: Error, { services, requestId }: AppBindings): Response
     const code = error.kind === "unverified" ? "unauthorized" : "malformed_webhook";
     return problemResponse(new HttpProblem(code, `${error.message}.`), requestId);
   }
-  services.log.error("request.failed", { error: `${error.name}: ${error.message}`.slice(0, 200) });
+  services.log.error("request.failed", { error: describeError(error) });
   return error instanceof StoreError
     ? problemResponse(
         new HttpProblem("database_unavailable", "Try again.", { retryAfterSeconds: 2 }),
         requestId,
       )
     : problemResponse(new HttpProblem("internal", "We have been told; try again."), requestId);
-}
-
-/** On every answer; what a page or a route says itself is kept. */
-function withHeaders(response: Response, requestId: string): Response {
-  const headers = new Headers(response.headers);
-  const defaults = {
-    "cache-control": "no-store",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-    "referrer-policy": "no-referrer",
-    "strict-transport-security": "max-age=63072000; includeSubDomains",
-    "x-content-type-options": "nosniff",
-    "x-request-id": requestId,
-  };
-  for (const [name, value] of Object.entries(defaults)) {
-    if (!headers.has(name)) {
-      headers.set(name, value);
-    }
-  }
-  return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
 }

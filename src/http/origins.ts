@@ -1,4 +1,5 @@
 /** Which web origins may ask, watch, or be returned to: this Worker's own, and the shop's. */
+import { hasNoCredentials } from "../lib/variables.ts";
 import type { Services } from "../services.ts";
 import { HttpProblem } from "./problem.ts";
 
@@ -15,7 +16,9 @@ export function checkReturnUrl(services: Services, returnUrl: string | null): st
     return null;
   }
   const url = URL.parse(returnUrl);
-  const allowed = url && isAllowedOrigin(services, url.origin) && url.username === "" && url.password === "";
+  // The origin of a blob: address is that of its maker.
+  const web = url?.protocol === "https:" || url?.protocol === "http:";
+  const allowed = url && web && isAllowedOrigin(services, url.origin) && hasNoCredentials(url);
   if (!allowed) {
     const detail = url ? `${url.origin} is not in ALLOWED_ORIGINS` : "must be an absolute address";
     throw new HttpProblem("invalid_request", "Some of the input is not valid; see errors.", {

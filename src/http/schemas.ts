@@ -40,7 +40,10 @@ export const createBody = z.strictObject({
   metadata: z
     .record(
       text(40),
-      z.union([z.literal(""), text(500)], { error: "must be a text of at most 500 characters" }),
+      z
+        .string()
+        .max(500)
+        .refine((value) => value.isWellFormed(), { error: "must be Unicode" }),
     )
     .refine((entries) => Object.keys(entries).length <= 50, { error: "must have at most 50 entries" })
     .optional(),

@@ -6,8 +6,9 @@ import type { Services } from "../services.ts";
 
 /** Of each kind; what is beyond stays due. */
 const MAX_ROWS = 100;
-/** Below the platform's six connections at once. */
-const PARALLEL = 5;
+/** Side by side, so that a gateway that hangs delays no delivery; together below six connections at once. */
+const PARALLEL_TRANSACTIONS = 3;
+const PARALLEL_DELIVERIES = 2;
 /** After this no row is begun: its lease lapses, and the next tick takes it. */
 const BUDGET_MS = 20_000;
 
@@ -25,15 +26,8 @@ export async function runTick(services: Services): Promise<Tick> {
   const { store, log, now, wallClock } = services;
   const started = wallClock();
   const { transactionIds, deliveries } = await store.claimDue(now(), started, MAX_ROWS);
-  const work = [
-    ...transactionIds.map((id) => ({ id, run: () => reconcileTransaction(services, id, "cron") })),
-    ...deliveries.map((delivery) => ({
-      id: delivery.transactionId,
-      run: () => sendDelivery(services, delivery),
-    })),
-  ];
   let failed = 0;
-  await inParallel(work, PARALLEL, async ({ id, run }) => {
+  const each = async (transactionId: string, run: () => Promise<unknown>) => {
     if (wallClock() - started > BUDGET_MS) {
       return;
     }
@@ -41,12 +35,21 @@ export async function runTick(services: Services): Promise<Tick> {
       await run();
     } catch (error) {
       failed += 1;
-      log.error("job.failed", { transaction_id: id, error: describeError(error) });
+      log.error("job.failed", { transaction_id: transactionId, error: describeError(error) });
     }
-  });
+  };
+  await Promise.all([
+    inParallel(transactionIds, PARALLEL_TRANSACTIONS, (id) =>
+      each(id, () => reconcileTransaction(services, id, "cron")),
+    ),
+    inParallel(deliveries, PARALLEL_DELIVERIES, (delivery) =>
+      each(delivery.transactionId, () => sendDelivery(services, delivery)),
+    ),
+  ]);
+  const count = transactionIds.length + deliveries.length;
   const tick = { transactions: transactionIds.length, deliveries: deliveries.length, failed };
-  log.info("cron.ticked", { count: work.length, duration_ms: wallClock() - started });
-  if (failed > 0 && failed === work.length) {
+  log.info("cron.ticked", { count, duration_ms: wallClock() - started });
+  if (failed > 0 && failed === count) {
     throw new Error(`all ${failed} rows of this tick failed`);
   }
   return tick;

@@ -9,9 +9,7 @@ const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
  * @param now epoch milliseconds, the id's first 48 bits
  */
 export function newTypeId(prefix: string, now: number): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  new DataView(bytes.buffer).setUint32(0, Math.floor(now / 2 ** 16));
-  new DataView(bytes.buffer).setUint16(4, now % 2 ** 16);
+  const bytes = stamp(crypto.getRandomValues(new Uint8Array(16)), now);
   bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
   bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
   return `${prefix}_${encodeBase32(bytes)}`;
@@ -19,10 +17,15 @@ export function newTypeId(prefix: string, now: number): string {
 
 /** The least id of a moment: every id made at `now` or later sorts at or after it. */
 export function firstTypeIdAt(prefix: string, now: number): string {
-  const bytes = new Uint8Array(16);
-  new DataView(bytes.buffer).setUint32(0, Math.floor(now / 2 ** 16));
-  new DataView(bytes.buffer).setUint16(4, now % 2 ** 16);
-  return `${prefix}_${encodeBase32(bytes)}`;
+  return `${prefix}_${encodeBase32(stamp(new Uint8Array(16), now))}`;
+}
+
+/** Writes the 48 bits of the time, highest first. */
+function stamp(bytes: Uint8Array<ArrayBuffer>, now: number): Uint8Array<ArrayBuffer> {
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, Math.floor(now / 2 ** 16));
+  view.setUint16(4, now % 2 ** 16);
+  return bytes;
 }
 
 /** 128 bits as 26 characters of 5 bits, the first of which holds 3. */

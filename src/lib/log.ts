@@ -40,7 +40,7 @@ export function createLog(context: LogFields): Log {
   };
 }
 
-/** An error's class and a bounded message that carries no parameter: safe for a log line. */
+/** An error's class and message, bounded. Those of the database and of gateways are ours, and carry no parameter. */
 export function describeError(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}`.slice(0, 200) : "unknown error";
 }

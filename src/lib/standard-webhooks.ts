@@ -100,11 +100,14 @@ function signedContent(id: string, timestamp: string, body: Uint8Array): Uint8Ar
 
 /** Strict: 32 bytes of canonical base64 each; anything else, and other versions, are passed over. */
 function readSignatures(header: string | null): Uint8Array<ArrayBuffer>[] {
-  return (header ?? "")
-    .split(" ")
-    .slice(0, 16)
-    .filter((entry) => entry.startsWith(`${SIGNATURE_VERSION},`))
-    .map((entry) => entry.slice(SIGNATURE_VERSION.length + 1))
-    .filter((value) => /^[A-Za-z0-9+/]{43}=$/.test(value))
-    .map((value) => Uint8Array.fromBase64(value));
+  return (
+    (header ?? "")
+      .split(" ")
+      .slice(0, 16)
+      .filter((entry) => entry.startsWith(`${SIGNATURE_VERSION},`))
+      .map((entry) => entry.slice(SIGNATURE_VERSION.length + 1))
+      // The last character before the padding holds 4 bits: its other 2 are 0.
+      .filter((value) => /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/.test(value))
+      .map((value) => Uint8Array.fromBase64(value))
+  );
 }

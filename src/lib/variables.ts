@@ -38,13 +38,19 @@ export function listOf<T extends z.ZodType<string, string>>(entry: T) {
 export const serviceUrl = z
   .url({ protocol: /^https?$/, error: "must be an http(s) address" })
   .refine((value) => isSecureUrl(value), { error: "must be https; http is for this machine only" })
-  .refine((value) => new URL(value).username === "", { error: "must carry no user name" })
+  .refine((value) => !URL.canParse(value) || hasNoCredentials(new URL(value)), {
+    error: "must carry no user name and no password",
+  })
   .transform((value) => value.replace(/\/+$/, ""));
 
 /** Whether an address is https, or http to loopback. */
 export function isSecureUrl(value: string): boolean {
   const url = URL.parse(value);
   return url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url));
+}
+
+export function hasNoCredentials({ username, password }: URL): boolean {
+  return username === "" && password === "";
 }
 
 export function isLoopback({ hostname }: URL): boolean {

@@ -19,8 +19,10 @@ export interface Advanced {
   readonly outcome: "applied" | "duplicate" | "ignored" | "parked";
   /** As it is now; null when there is none of that id. */
   readonly transaction: Transaction | null;
-  /** Open transactions of an order that is paid by this: to be ended. */
+  /** Other transactions of an order that is paid by this: their pages are to be closed. */
   readonly siblings: readonly string[];
+  /** The order was paid by another transaction while this one was being opened. */
+  readonly orderPaid: boolean;
 }
 
 /**
@@ -70,24 +72,27 @@ async function tryAdvance(
   const { config, store, log, now } = services;
   const transaction = loaded?.transaction ?? null;
   const inbox = entry && { ...entry, parked };
-  const setAside = async (outcome: "ignored" | "parked", reason: string): Promise<Advanced | "conflict"> => {
-    log.info(`transaction.${outcome}`, {
-      transaction_id: entry?.transactionId ?? transaction?.id ?? "",
-      source: input.source,
-      reason,
-    });
-    const kept = inbox ? await store.setAside(inbox, outcome, reason, now()) : "kept";
-    return kept === "conflict" ? kept : { outcome, transaction, siblings: [] };
+  const unchanged = (outcome: Advanced["outcome"]) => ({
+    outcome,
+    transaction,
+    siblings: [],
+    orderPaid: false,
+  });
+  const ignore = async (reason: string) => {
+    log.info("news.ignored", { transaction_id: transaction?.id ?? "", source: input.source, reason });
+    const kept = inbox ? await store.ignore(inbox, reason, now()) : "kept";
+    return kept === "conflict" ? kept : unchanged("ignored");
   };
 
   if (seen) {
-    return { outcome: "duplicate", transaction, siblings: [] };
+    return unchanged("duplicate");
   }
-  if (!loaded || !transaction) {
-    return setAside("parked", "unknown_transaction");
+  if (!loaded || !transaction || (entry && transaction.version === 0)) {
+    const kept = entry && !parked ? await store.park(entry, now()) : "kept";
+    return kept === "conflict" ? kept : unchanged("parked");
   }
   if (entry && entry.gateway !== transaction.gateway) {
-    return setAside("ignored", "wrong_gateway");
+    return ignore("wrong_gateway");
   }
   const decision = decide(transaction, input, {
     now: now(),
@@ -96,10 +101,10 @@ async function tryAdvance(
   });
   switch (decision.kind) {
     case "ignore":
-      return setAside("ignored", decision.reason);
+      return ignore(decision.reason);
     case "touch":
       await store.touch(transaction, decision.nextCheckAt, decision.silentSince);
-      return { outcome: "ignored", transaction, siblings: [] };
+      return unchanged("ignored");
     case "change":
       return commit(services, transaction, decision.events, inbox);
   }
@@ -132,7 +137,7 @@ async function commit(
     const observed = { kind: "observed", source: "webhook", observation: entry.observation } as const;
     transaction = (await advanceTransaction(services, from.id, observed, entry)).transaction ?? transaction;
   }
-  return { outcome: "applied", transaction, siblings: committed.siblings };
+  return { outcome: "applied", transaction, siblings: committed.siblings, orderPaid: committed.orderPaid };
 }
 
 /** The body is frozen here: the same over all attempts. */

@@ -1,6 +1,7 @@
 /** The shop calls a transaction off: at the gateway first, then here. */
 import { GatewayError } from "../gateways/gateway.ts";
 import type { Services } from "../services.ts";
+import type { Loaded } from "../store/rows.ts";
 import { isOpen, type Transaction } from "../transactions/transaction.ts";
 import { endTransaction } from "./end-transaction.ts";
 import { OperationError } from "./operation-error.ts";
@@ -24,20 +25,25 @@ export async function cancelTransaction(services: Services, id: string): Promise
   return ended;
 }
 
-async function end(services: Services, loaded: Parameters<typeof endTransaction>[1]): Promise<Transaction> {
+async function end(services: Services, loaded: Loaded): Promise<Transaction> {
+  const { id, status } = loaded.transaction;
   try {
     return await endTransaction(services, loaded, "canceled", "shop");
   } catch (error) {
-    if (error instanceof GatewayError) {
-      throw new OperationError(
-        "gateway_unavailable",
-        "The gateway did not answer; the transaction stays as it was. Try again.",
-        {
-          transactionId: loaded.transaction.id,
-          retryAfterSeconds: 5,
-        },
-      );
+    if (!(error instanceof GatewayError)) {
+      throw error;
     }
-    throw error;
+    throw error.kind === "rejected"
+      ? new OperationError("not_cancelable", `The gateway refuses to end this ${status} payment.`, {
+          transactionId: id,
+        })
+      : new OperationError(
+          "gateway_unavailable",
+          "The gateway did not answer; nothing has changed. Try again.",
+          {
+            transactionId: id,
+            retryAfterSeconds: 5,
+          },
+        );
   }
 }

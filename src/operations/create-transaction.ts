@@ -179,28 +179,27 @@ async function resume(services: Services, loaded: Loaded, key: Key | null): Prom
 
 /** Other terms, or too late: the old one is ended at the gateway before there can be a new one. */
 async function supersede(services: Services, loaded: Loaded): Promise<null> {
-  const { transaction } = loaded;
-  const as = services.now() < transaction.expiresAt ? "canceled" : "expired";
+  const as = services.now() < loaded.transaction.expiresAt ? "canceled" : "expired";
   try {
-    const opened =
-      transaction.version > 0
-        ? loaded
-        : { ...loaded, transaction: await openTransaction(services, loaded, "shop") };
-    const ended = isOpen(opened.transaction.status)
-      ? await endTransaction(services, opened, as, "shop")
-      : opened.transaction;
+    const { transaction } =
+      loaded.transaction.version > 0 ? loaded : await openTransaction(services, loaded, "shop");
+    const ended = isOpen(transaction.status)
+      ? await endTransaction(services, { ...loaded, transaction }, as, "shop")
+      : transaction;
     if (isOpen(ended.status)) {
-      throw new OperationError(
-        "order_in_progress",
-        `A payment of this order is ${ended.status} and cannot be ended.`,
-        { transactionId: ended.id },
-      );
+      throw inProgress(ended);
     }
     refuseOccupied(ended);
     return null;
   } catch (error) {
-    throw toUnavailable(error, transaction.id);
+    const refused = error instanceof GatewayError && error.kind === "rejected";
+    throw refused ? inProgress(loaded.transaction) : toUnavailable(error, loaded.transaction.id);
   }
+}
+
+function inProgress({ id, status }: Transaction): OperationError {
+  const detail = `A payment of this order is ${status} and cannot be ended.`;
+  return new OperationError("order_in_progress", detail, { transactionId: id });
 }
 
 /** @throws OperationError when the order has its money already, or a person must decide first */
@@ -216,13 +215,19 @@ function refuseOccupied({ id, status, amountRefunded, amountCaptured }: Transact
 }
 
 async function open(services: Services, loaded: Loaded): Promise<Transaction> {
+  const { id } = loaded.transaction;
   try {
-    return refuseRejected(await openTransaction(services, loaded, "shop"));
+    const { transaction, orderPaid } = await openTransaction(services, loaded, "shop");
+    if (orderPaid && isOpen(transaction.status)) {
+      await endTransaction(services, { ...loaded, transaction }, "canceled", "shop");
+      throw new OperationError("order_already_paid", "This order was paid meanwhile.", { transactionId: id });
+    }
+    return refuseRejected(transaction);
   } catch (error) {
     if (error instanceof GatewayError) {
-      await services.store.releaseOpening(loaded.transaction.id);
+      await services.store.releaseOpening(id);
     }
-    throw toUnavailable(error, loaded.transaction.id);
+    throw toUnavailable(error, id);
   }
 }
 

@@ -1,8 +1,9 @@
 /** Closes a transaction's session at the gateway, then here: never here alone while the gateway might take money. */
-import { type Gateway, GatewayError } from "../gateways/gateway.ts";
+import { type Gateway, GatewayError, type GatewayReference } from "../gateways/gateway.ts";
 import type { Services } from "../services.ts";
 import type { Loaded } from "../store/rows.ts";
 import type { Source } from "../transactions/event.ts";
+import type { Observation } from "../transactions/observation.ts";
 import type { Transaction } from "../transactions/transaction.ts";
 import { advanceTransaction } from "./advance-transaction.ts";
 
@@ -15,6 +16,14 @@ export function gatewayOf({ gateways }: Services, { gateway: id }: Transaction):
   return gateway;
 }
 
+/** What an ended transaction is called: by whoever called it off, or by its time. */
+export type Ending = "canceled" | "expired";
+
+/** Closes the page, where the gateway can; says in either case what the gateway says now. @throws GatewayError */
+export function closeSession(gateway: Gateway, reference: GatewayReference): Promise<Observation> {
+  return gateway.expire ? gateway.expire(reference) : gateway.retrieve(reference);
+}
+
 /**
  * @returns the transaction as it is then: not ended, if the gateway has the money or is about to
  * @throws GatewayError
@@ -22,13 +31,13 @@ export function gatewayOf({ gateways }: Services, { gateway: id }: Transaction):
 export async function endTransaction(
   services: Services,
   loaded: Loaded,
-  as: "canceled" | "expired",
+  as: Ending,
   source: Source,
 ): Promise<Transaction> {
   const { transaction } = loaded;
   const gateway = gatewayOf(services, transaction);
   const reference = { transactionId: transaction.id, reference: transaction.gatewayReference };
-  const observation = await (gateway.expire ?? gateway.retrieve)(reference);
+  const observation = await closeSession(gateway, reference);
   const advanced = await advanceTransaction(services, loaded, { kind: "ended", source, observation, as });
   return advanced.transaction ?? transaction;
 }

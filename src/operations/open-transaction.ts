@@ -6,11 +6,12 @@ import type { CreateRequest, Customer } from "../gateways/gateway.ts";
 import { GatewayError } from "../gateways/gateway.ts";
 import type { Services } from "../services.ts";
 import type { Loaded } from "../store/rows.ts";
+import type { Input } from "../transactions/decide.ts";
 import type { Source } from "../transactions/event.ts";
-import { isOpen, type Transaction } from "../transactions/transaction.ts";
+import type { Transaction } from "../transactions/transaction.ts";
 import { advanceTransaction } from "./advance-transaction.ts";
 import { issueClientSecret } from "./client-secret.ts";
-import { gatewayOf } from "./end-transaction.ts";
+import { closeSession, gatewayOf } from "./end-transaction.ts";
 import { returnedUrl, statusUrl } from "./views.ts";
 
 /**
@@ -21,28 +22,24 @@ export async function openTransaction(
   services: Services,
   loaded: Loaded,
   source: Source,
-): Promise<Transaction> {
-  const { transaction } = loaded;
-  const gateway = gatewayOf(services, transaction);
+): Promise<{ transaction: Transaction; orderPaid: boolean }> {
+  const gateway = gatewayOf(services, loaded.transaction);
+  const advance = async (input: Input) => {
+    const { transaction, orderPaid } = await advanceTransaction(services, loaded, input);
+    return { transaction: transaction ?? loaded.transaction, orderPaid };
+  };
   try {
     const { observation, paymentUrl } = await gateway.create(await toCreateRequest(services, loaded));
-    const opened = await advanceTransaction(services, loaded, {
-      kind: "opened",
-      source,
-      observation,
-      paymentUrl,
-    });
-    const now = opened.transaction ?? transaction;
-    if (!isOpen(now.status) && now.status !== "succeeded" && now.status !== "review") {
+    const opened = await advance({ kind: "opened", source, observation, paymentUrl });
+    const { id, status } = opened.transaction;
+    if (status === "failed" || status === "canceled" || status === "expired") {
       // It ended while the session was being opened: nobody may pay there.
-      const reference = { transactionId: now.id, reference: observation.reference };
-      services.defer((gateway.expire ?? gateway.retrieve)(reference));
+      services.defer(closeSession(gateway, { transactionId: id, reference: observation.reference }));
     }
-    return now;
+    return opened;
   } catch (error) {
     if (error instanceof GatewayError && error.kind === "rejected") {
-      const rejected = await advanceTransaction(services, loaded, { kind: "rejected", source });
-      return rejected.transaction ?? transaction;
+      return advance({ kind: "rejected", source });
     }
     throw error;
   }

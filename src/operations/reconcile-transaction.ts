@@ -7,9 +7,9 @@ import type { Services } from "../services.ts";
 import type { Loaded } from "../store/rows.ts";
 import type { Source } from "../transactions/event.ts";
 import type { Observation } from "../transactions/observation.ts";
-import { isOpen, type Transaction } from "../transactions/transaction.ts";
+import { isOpen } from "../transactions/transaction.ts";
 import { advanceTransaction } from "./advance-transaction.ts";
-import { endTransaction, gatewayOf } from "./end-transaction.ts";
+import { type Ending, endTransaction, gatewayOf } from "./end-transaction.ts";
 import { openTransaction } from "./open-transaction.ts";
 
 /** How long after a look the buyer's next one is let through. */
@@ -58,7 +58,7 @@ async function ask(services: Services, loaded: Loaded, source: Source): Promise<
   }
   const reference = { transactionId: transaction.id, reference: transaction.gatewayReference };
   const observation = await gatewayOf(services, transaction).retrieve(reference);
-  const ending = whatToEnd(transaction, observation, services.now());
+  const ending = whatToEnd(loaded, observation, services.now());
   if (ending) {
     await endTransaction(services, loaded, ending, source);
     return;
@@ -66,14 +66,22 @@ async function ask(services: Services, loaded: Loaded, source: Source): Promise<
   await advanceTransaction(services, loaded, { kind: "observed", source, observation });
 }
 
-/** Past its time and unpaid; or over here, while the page at the gateway is still open. */
-function whatToEnd(
-  { status, expiresAt }: Transaction,
-  seen: Observation,
-  now: number,
-): "canceled" | "expired" | null {
-  if (status === "pending" && now >= expiresAt && (seen.status === "pending" || seen.status === "missing")) {
-    return "expired";
+/** Past its time and unpaid; or over here, while the gateway's page would still take money. */
+function whatToEnd({ transaction, orderPaid }: Loaded, seen: Observation, now: number): Ending | null {
+  const { status, expiresAt } = transaction;
+  const late = now >= expiresAt;
+  switch (status) {
+    case "pending":
+      return late && (seen.status === "pending" || seen.status === "missing") ? "expired" : null;
+    case "canceled":
+    case "expired":
+      return seen.status === "pending" ? status : null;
+    case "failed":
+      // Its buyer may try again on the same page while there is time.
+      return (late || orderPaid) && (seen.status === "pending" || seen.status === "failed")
+        ? "expired"
+        : null;
+    default:
+      return null;
   }
-  return (status === "canceled" || status === "expired") && seen.status === "pending" ? status : null;
 }

@@ -3,6 +3,7 @@
  * holds the row's lease.
  */
 import { describeError } from "../lib/log.ts";
+import { parseRetryAfterMs } from "../lib/retry-after.ts";
 import { signWebhook } from "../lib/standard-webhooks.ts";
 import type { Services } from "../services.ts";
 import type { Delivery } from "../store/deliveries.ts";
@@ -85,22 +86,16 @@ async function post({ config, fetch, wallClock }: Services, event: OwedEvent): P
     );
     await response.body?.cancel();
     const reason = `HTTP ${response.status}`;
+    const askedMs = parseRetryAfterMs(response.headers.get("retry-after"), wallClock());
     return {
       delivered: response.ok,
       gone: response.status === 410,
-      retryAfterMs: retryAfterMs(response, wallClock()),
+      retryAfterMs: Math.min(askedMs ?? 0, MAX_RETRY_AFTER_MS),
       reason,
     };
   } catch (error) {
     return { ...failure, reason: describeError(error) };
   }
-}
-
-/** Seconds or an HTTP date; bounded. */
-function retryAfterMs(response: Response, now: number): number {
-  const header = response.headers.get("retry-after") ?? "";
-  const waitMs = /^\d+$/.test(header) ? Number(header) * SECOND : Date.parse(header) - now;
-  return Number.isFinite(waitMs) ? Math.min(Math.max(waitMs, 0), MAX_RETRY_AFTER_MS) : 0;
 }
 
 function withJitter(pauseMs: number): number {

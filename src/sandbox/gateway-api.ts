@@ -2,6 +2,7 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
 import * as z from "zod";
+import { equalInConstantTime } from "../lib/derive-secret.ts";
 import type { SandboxCredentials } from "./credentials.ts";
 import type { SandboxSession } from "./sandbox-session.ts";
 import { type Ruling, report } from "./session.ts";
@@ -124,9 +125,4 @@ function requireBearer(apiKey: string): MiddlewareHandler {
     }
     return next();
   });
-}
-
-async function equalInConstantTime(a: string, b: string): Promise<boolean> {
-  const digest = (text: string) => crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return crypto.subtle.timingSafeEqual(await digest(a), await digest(b));
 }

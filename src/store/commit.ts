@@ -1,7 +1,7 @@
 /** The one writer of a transaction's state: one D1 batch, whose primary keys are the locks. */
-import { and, eq, ne } from "drizzle-orm";
+import { and, eq, inArray, ne } from "drizzle-orm";
 import type { Event } from "../transactions/event.ts";
-import type { Transaction } from "../transactions/transaction.ts";
+import type { Status, Transaction } from "../transactions/transaction.ts";
 import { attempt, type Database } from "./database.ts";
 import type { InboxEntry } from "./inbox.ts";
 import { toRow } from "./rows.ts";
@@ -30,9 +30,14 @@ export interface Committed {
   readonly positions: readonly number[];
   /** Webhooks that came before the transaction was known. */
   readonly parked: readonly InboxEntry[];
-  /** Open transactions of the same order, which is paid now. */
+  /** Other transactions of the order, which is paid now, that may still take money. */
   readonly siblings: readonly string[];
+  /** Another transaction of the order was paid while this one was being opened. */
+  readonly orderPaid: boolean;
 }
+
+/** Statuses whose page at the gateway may still take money. */
+const PAYABLE: Status[] = ["pending", "processing", "authorized", "failed"];
 
 export function commitQueries(db: Database) {
   return {
@@ -51,7 +56,7 @@ export function commitQueries(db: Database) {
           updateState(db, commit),
           ...commit.deliveries.map((delivery) => insertDelivery(db, from.id, delivery, now)),
           ...(has(commit, "transaction.succeeded") ? [nudgeSiblings(db, from, now)] : []),
-          ...(has(commit, "transaction.created") ? [selectParked(db, from.id)] : []),
+          ...(from.version === 0 ? [selectParked(db, from.id), selectPaid(db, from)] : []),
         ]),
       );
       return result === "conflict" ? "conflict" : readCommitted(result);
@@ -79,12 +84,14 @@ function markApplied(db: Database, { parked, ...entry }: InboxEntry & { parked: 
     : db.insert(inbox).values({ ...entry, outcome: "applied", receivedAt: now });
 }
 
-/** An order that is paid needs no open sibling: the cron looks at it at once, whatever else is lost. */
+/** An order that is paid needs no other page that takes money: the cron looks at them now, whatever else is lost. */
 function nudgeSiblings(db: Database, { orderId, id }: Transaction, now: number) {
   return db
     .update(transactions)
     .set({ nextCheckAt: now })
-    .where(and(eq(transactions.orderId, orderId), eq(transactions.slot, "open"), ne(transactions.id, id)))
+    .where(
+      and(eq(transactions.orderId, orderId), ne(transactions.id, id), inArray(transactions.status, PAYABLE)),
+    )
     .returning({ sibling: transactions.id });
 }
 
@@ -107,6 +114,13 @@ function selectParked(db: Database, transactionId: string) {
     .where(and(eq(inbox.transactionId, transactionId), eq(inbox.outcome, "parked")));
 }
 
+function selectPaid(db: Database, { orderId }: Transaction) {
+  return db
+    .select({ paid: transactions.id })
+    .from(transactions)
+    .where(and(eq(transactions.orderId, orderId), eq(transactions.slot, "paid")));
+}
+
 function has(commit: Commit, type: Event["type"]): boolean {
   return commit.events.some((event) => event.type === type);
 }
@@ -114,11 +128,12 @@ function has(commit: Commit, type: Event["type"]): boolean {
 /** What a batch's statements returned, told apart by their columns. */
 function readCommitted(results: readonly unknown[]): Committed {
   const rows = results.filter(Array.isArray).flat() as Partial<
-    InboxEntry & { position: number; sibling: string }
+    InboxEntry & { position: number; sibling: string; paid: string }
   >[];
   return {
     positions: rows.flatMap(({ position }) => position ?? []),
     siblings: rows.flatMap(({ sibling }) => sibling ?? []),
+    orderPaid: rows.some(({ paid }) => paid !== undefined),
     parked: rows.filter((row): row is InboxEntry => row.eventId !== undefined),
   };
 }

@@ -4,8 +4,8 @@ import { type Database, run } from "./database.ts";
 import type { Delivery } from "./deliveries.ts";
 import { deliveries, heartbeats, transactions } from "./schema.ts";
 
-/** A claimed row that nobody finishes is due again after this. */
-const LEASE_MS = 60_000;
+/** A claimed row that nobody finishes is due again at the next tick, however early that comes. */
+const LEASE_MS = 50_000;
 
 export interface Claim {
   readonly transactionIds: readonly string[];

@@ -110,7 +110,14 @@ export function transactionQueries(db: Database) {
         db
           .update(transactions)
           .set({ nextCheckAt, silentSince })
-          .where(and(eq(transactions.id, from.id), eq(transactions.version, from.version))),
+          .where(
+            and(
+              eq(transactions.id, from.id),
+              eq(transactions.version, from.version),
+              // Whoever has set the clock meanwhile wants it so.
+              from.nextCheckAt === null ? undefined : eq(transactions.nextCheckAt, from.nextCheckAt),
+            ),
+          ),
       );
     },
 

@@ -62,7 +62,7 @@ export function decide(transaction: Transaction, input: Input, context: Context)
     return { kind: "change", events: [first, ...rest] };
   }
   if (input.source === "cron") {
-    const silentSince = input.kind === "silent" ? (transaction.silentSince ?? context.now) : null;
+    const silentSince = outcome.reason === "silent" ? (transaction.silentSince ?? context.now) : null;
     const next = nextCheckAt(transaction, context.now, context.policy.firstCheckMs);
     return { kind: "touch", nextCheckAt: next, silentSince };
   }
@@ -86,7 +86,9 @@ function conclude(transaction: Transaction, input: Input, context: Context): Out
         ? change(transaction, { status: "failed", failure: REJECTED }, input.source, context)
         : nothing("already_open");
     case "observed":
-      return observe(transaction, input.observation, input.source, context);
+      return input.source === "cron" && forgets(transaction, input.observation)
+        ? lament(transaction, input.source, context)
+        : observe(transaction, input.observation, input.source, context);
     case "ended":
       return end(transaction, input, context);
     case "silent":
@@ -112,10 +114,16 @@ function open(transaction: Transaction, input: Input & { kind: "opened" }, conte
 /** Closed at the gateway, or unpaid there for good: ended as it was meant. Anything else is news like any other. */
 function end(transaction: Transaction, input: Input & { kind: "ended" }, context: Context): Outcome {
   const { observation, source } = input;
-  const over = ["pending", "missing", "canceled", "expired"].includes(observation.status);
-  return over && isOpen(transaction.status)
+  const unpaid = observation.status === "pending" || observation.status === "missing";
+  const closed = observation.status === "canceled" || observation.status === "expired";
+  return (unpaid && transaction.status === "pending") || (closed && isOpen(transaction.status))
     ? change(transaction, { status: input.as }, source, context)
     : observe(transaction, observation, source, context);
+}
+
+/** The gateway does not know any more what it has told us: as good as silence. */
+function forgets({ status }: Transaction, seen: Observation): boolean {
+  return isOpen(status) && status !== "pending" && (seen.status === "pending" || seen.status === "missing");
 }
 
 /** Never expire on silence: after a bound a person decides. Where no buyer ever saw a session, nothing is at stake. */
@@ -137,14 +145,14 @@ function observe(transaction: Transaction, seen: Observation, source: Source, co
   if (typeof target === "string") {
     return nothing(target);
   }
-  if (!canMove(transaction.status, target.status)) {
+  // Money that turns up after silence, and not as asked: still a review, now for another reason.
+  const sharper = transaction.status === "review" && target.status === "review";
+  if (!sharper && !canMove(transaction.status, target.status)) {
     return nothing(transaction.status === target.status ? "unchanged" : "stale");
   }
-  const moved = change(transaction, target, source, context);
-  const [event] = moved.events;
-  const refunds =
-    event?.type === "transaction.succeeded" ? refund(event.transaction, seen, source, context).events : [];
-  return { ...moved, events: [...moved.events, ...refunds] };
+  // Money that came and went before we heard of it: nothing to fulfil.
+  const gone = target.status === "succeeded" && target.amountRefunded === transaction.amount;
+  return change(transaction, target, source, context, gone ? "transaction.refunded" : undefined);
 }
 
 type Target = Partial<Transaction> & Pick<Transaction, "status">;
@@ -162,29 +170,33 @@ function aim(transaction: Transaction, seen: Observation, context: Context): Tar
       return transaction.status === "pending" ? "unchanged" : "stale";
     case "processing":
     case "authorized":
-      return mismatch ? reviewed(seen, transaction, mismatch) : { status: seen.status };
+      return mismatch ? reviewed(seen, transaction, mismatch, context) : { status: seen.status };
     case "succeeded":
-      return mismatch ? reviewed(seen, transaction, mismatch) : receive(transaction, seen, context);
+      return mismatch ? reviewed(seen, transaction, mismatch, context) : receive(transaction, seen, context);
     case "failed":
     case "canceled":
     case "expired":
-      return mismatch && seen.amount !== null ? "mismatch" : close(transaction, seen.status, seen);
+      return close(transaction, seen.status, seen);
   }
 }
 
 /** Money that agrees with what was asked: ours, unless it came too late or the order is paid already. */
 function receive(transaction: Transaction, seen: Observation, context: Context): Target {
-  const late =
-    transaction.status === "expired" ||
-    transaction.status === "canceled" ||
-    (transaction.status === "failed" && context.now > transaction.expiresAt);
-  if (context.orderPaid) {
-    return { ...reviewed(seen, transaction, "duplicate_payment"), late };
+  const late = isLate(transaction, context.now);
+  const amountRefunded = seen.amountRefunded <= transaction.amount ? seen.amountRefunded : 0;
+  const kept = amountRefunded < transaction.amount;
+  if (kept && context.orderPaid) {
+    return reviewed(seen, transaction, "duplicate_payment", context);
   }
-  if (late && context.policy.latePayment !== "accept") {
-    return { ...reviewed(seen, transaction, "late_payment"), late };
+  if (kept && late && context.policy.latePayment !== "accept") {
+    return reviewed(seen, transaction, "late_payment", context);
   }
-  return { status: "succeeded", amountCaptured: transaction.amount, late, failure: null, reviewReason: null };
+  const amounts = { amountCaptured: transaction.amount, amountRefunded };
+  return { status: "succeeded", ...amounts, late, failure: null, reviewReason: null };
+}
+
+function isLate({ status, expiresAt }: Transaction, now: number): boolean {
+  return status === "expired" || status === "canceled" || (status === "failed" && now > expiresAt);
 }
 
 /** No money was taken. A transaction in review because of silence is called off by that. */
@@ -203,9 +215,15 @@ function close(
   return { status: "failed", failure: { code, message: "The payment failed; no money was taken." } };
 }
 
-function reviewed(seen: Observation, transaction: Transaction, reviewReason: ReviewReason): Target {
+function reviewed(
+  seen: Observation,
+  transaction: Transaction,
+  reviewReason: ReviewReason,
+  { now }: Context,
+): Target {
   const taken = seen.status === "succeeded" && seen.currency === transaction.currency;
-  return { status: "review", reviewReason, amountCaptured: taken ? (seen.amount ?? 0) : 0, failure: null };
+  const amountCaptured = taken ? (seen.amount ?? 0) : 0;
+  return { status: "review", reviewReason, amountCaptured, late: isLate(transaction, now), failure: null };
 }
 
 function compare(transaction: Transaction, seen: Observation): ReviewReason | null {

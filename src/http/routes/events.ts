@@ -17,7 +17,7 @@ eventRoutes.get("/", async (c) => {
   const found = await services.store.listAfter(position, limit);
   const data = found.map((event) => ({ id: eventId(event), ...(JSON.parse(event.body) as object) }));
   const last = found.at(-1);
-  return c.json({ data, next_cursor: last ? encodeCursor(String(last.position)) : null });
+  return c.json({ data, next_cursor: last ? encodeCursor(String(last.position)) : (after ?? null) });
 });
 
 eventRoutes.post("/:id/replay", async (c) => {

@@ -11,6 +11,14 @@ import type { AppEnv } from "../app-env.ts";
 
 export const statusRoutes = new Hono<AppEnv>();
 
+/** A person is looking: even our trouble is told as a page. */
+statusRoutes.use("/:id", async (c, next) => {
+  await next();
+  if (c.error) {
+    c.res = await htmlPage(c, <MessagePage {...english.messages.trouble} />, 503);
+  }
+});
+
 statusRoutes.get("/:id", async (c) => {
   const { services } = c.env;
   const id = c.req.param("id");
@@ -80,7 +88,7 @@ function notFound(c: Context<AppEnv>) {
   return htmlPage(c, <MessagePage {...english.messages.notFound} />, 404);
 }
 
-function htmlPage(c: Context<AppEnv>, content: Parameters<typeof c.html>[0], status: 200 | 404 = 200) {
+function htmlPage(c: Context<AppEnv>, content: Parameters<typeof c.html>[0], status: 200 | 404 | 503 = 200) {
   const { publicUrl } = c.env.services.config;
   return c.html(content, status, {
     // The secret is in the address: it goes to nobody else, but the form's Origin must not become null.

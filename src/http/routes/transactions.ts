@@ -44,13 +44,16 @@ transactionRoutes.get("/", async (c) => {
   await authenticateShop(services, readBearer(c.req.raw));
   const query = check(listQuery, c.req.query());
   const before = query.cursor === undefined ? undefined : decodeCursor(query.cursor, /^txn_[0-9a-z]{26}$/);
-  const until = query.created_before === undefined ? undefined : firstTypeIdAt("txn", query.created_before);
+  const until =
+    query.created_before === undefined ? undefined : firstTypeIdAt("txn", Math.max(0, query.created_before));
   const bounds = [before, until].filter((id) => id !== undefined).sort();
   const found = await services.store.list({
     ...(query.order_id === undefined ? {} : { orderId: query.order_id }),
     ...(query.status === undefined ? {} : { status: query.status }),
     ...(query.gateway === undefined ? {} : { gateway: query.gateway }),
-    ...(query.created_after === undefined ? {} : { from: firstTypeIdAt("txn", query.created_after) }),
+    ...(query.created_after === undefined
+      ? {}
+      : { from: firstTypeIdAt("txn", Math.max(0, query.created_after)) }),
     ...(bounds[0] === undefined ? {} : { before: bounds[0] }),
     limit: query.limit + 1,
   });
