@@ -77,17 +77,10 @@ export function loadConfig(env: object): Config {
 
 function parseConfig(env: Record<string, unknown>): Config {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
-  const unsigned = "FULFILMENT_URL" in set && !("FULFILMENT_SECRET" in set);
-  const problems = unsigned
-    ? ["FULFILMENT_SECRET is missing: events to FULFILMENT_URL are signed with it."]
-    : [];
+  const problems: string[] = [];
   const gateways = GATEWAYS.flatMap((definition) => configureGateway(definition, set, problems));
   const result = variables.safeParse(set);
-  if (result.success) {
-    problems.push(...crossCheck(result.data, gateways, set));
-  } else {
-    problems.push(...explain(result.error, set));
-  }
+  problems.push(...(result.success ? [] : explain(result.error, set)), ...crossCheck(set));
   const [first, ...rest] = result.data?.CLIENT_SECRET_KEY ?? [];
   if (problems.length > 0 || !result.success || first === undefined) {
     throw new ConfigError(`The configuration is not complete. ${problems.join(" ")}`);
@@ -111,11 +104,12 @@ function parseConfig(env: Record<string, unknown>): Config {
 }
 
 function configureGateway(
-  { id, config, connect }: GatewayDefinition,
+  definition: GatewayDefinition,
   set: Record<string, unknown>,
   problems: string[],
 ): ConfiguredGateway[] {
-  if (!Object.keys(config.shape).some((name) => name in set)) {
+  const { id, config, connect } = definition;
+  if (!isMentioned(definition, set)) {
     return [];
   }
   const result = config.safeParse(set);
@@ -126,24 +120,26 @@ function configureGateway(
   return [{ id, connect: (tools) => connect(result.data, tools) }];
 }
 
-function crossCheck(
-  data: z.output<typeof variables>,
-  gateways: readonly ConfiguredGateway[],
-  set: Record<string, unknown>,
-): string[] {
+function isMentioned({ config }: GatewayDefinition, set: Record<string, unknown>): boolean {
+  return Object.keys(config.shape).some((name) => name in set);
+}
+
+/** What does not go together, whatever else is wrong. */
+function crossCheck(set: Record<string, unknown>): string[] {
   const problems: string[] = [];
-  const development = isLoopback(new URL(data.PUBLIC_URL));
-  const insecure = data.ALLOWED_ORIGINS.filter((entry) => entry.startsWith("http:") && !development);
-  if (insecure.length > 0) {
-    problems.push("ALLOWED_ORIGINS must be https; http is for development only.");
+  if ("FULFILMENT_URL" in set && !("FULFILMENT_SECRET" in set)) {
+    problems.push("FULFILMENT_SECRET is missing: events to FULFILMENT_URL are signed with it.");
   }
-  for (const [name, value] of development ? [] : Object.entries(set)) {
-    if (name.endsWith("_URL") && String(value).startsWith("http:")) {
+  const own = URL.parse(String(set.PUBLIC_URL));
+  for (const [name, value] of own && !isLoopback(own) ? Object.entries(set) : []) {
+    const address = name.endsWith("_URL") || name === "ALLOWED_ORIGINS";
+    if (address && /(^|,)\s*http:/.test(String(value))) {
       problems.push(`${name} must be https; http is for development only.`);
     }
   }
-  const known = [...gateways.map(({ id }) => id), ...(data.SANDBOX === "on" ? ["sandbox"] : [])];
-  if (data.DEFAULT_GATEWAY !== undefined && !known.includes(data.DEFAULT_GATEWAY)) {
+  const known = GATEWAYS.filter((definition) => isMentioned(definition, set)).map(({ id }) => id);
+  known.push(...(set.SANDBOX === "on" ? ["sandbox"] : []));
+  if ("DEFAULT_GATEWAY" in set && !known.includes(String(set.DEFAULT_GATEWAY))) {
     problems.push(`DEFAULT_GATEWAY names none of the configured gateways (${known.join(", ") || "none"}).`);
   }
   return problems;

@@ -4,6 +4,10 @@
  * @returns milliseconds, not negative; null when it does not say
  */
 export function parseRetryAfterMs(header: string | null, now: number): number | null {
-  const waitMs = /^\d{1,9}$/.test(header ?? "") ? Number(header) * 1000 : Date.parse(header ?? "") - now;
+  const text = header ?? "";
+  if (/^\d{1,9}$/.test(text)) {
+    return Number(text) * 1000;
+  }
+  const waitMs = /^[A-Z][a-z]{2}, /.test(text) ? Date.parse(text) - now : Number.NaN;
   return Number.isFinite(waitMs) ? Math.max(waitMs, 0) : null;
 }

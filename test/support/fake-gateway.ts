@@ -21,12 +21,17 @@ export interface FakeSession {
   amountRefunded: number;
 }
 
-type Fault = "down" | "lost_answer" | "refuse" | "nonsense" | "no_expire";
+/** `busy` names a time to come back at, so that nobody repeats the call at once. */
+type Fault = "down" | "busy" | "lost_answer" | "refuse" | "nonsense" | "no_expire";
 
 export class FakeGateway {
   readonly sessions = new Map<string, FakeSession>();
   readonly calls: string[] = [];
   fault: Fault | null = null;
+  /** Runs before a call, such as "POST /create-session", has its effect. */
+  before: (call: string) => unknown = () => undefined;
+  /** Runs when a call has had its effect, before its answer goes out. */
+  after: (call: string) => unknown = () => undefined;
   #events = 0;
 
   /** Stands where the network is. */
@@ -39,10 +44,15 @@ export class FakeGateway {
     if (this.fault === "down") {
       throw new TypeError("connection refused");
     }
+    if (this.fault === "busy") {
+      return new Response(null, { status: 503, headers: { "retry-after": "7" } });
+    }
     if (this.fault === "refuse") {
       return Response.json({ error: "refused" }, { status: 422 });
     }
+    await this.before(`${request.method} ${pathname}`);
     const answer = await this.#answer(request, pathname);
+    await this.after(`${request.method} ${pathname}`);
     if (this.fault === "lost_answer") {
       throw new TypeError("connection reset");
     }

@@ -7,6 +7,7 @@ import { connectGeneric } from "../../src/gateways/generic.ts";
 import { app } from "../../src/http/app.ts";
 import { runTick, type Tick } from "../../src/jobs/run-tick.ts";
 import { createServices, type Services } from "../../src/services.ts";
+import type { Store } from "../../src/store/store.ts";
 import { countingD1 } from "./counting-d1.ts";
 import { FakeGateway, GATEWAY_API_KEY, GATEWAY_URL, GATEWAY_WEBHOOK_SECRET } from "./fake-gateway.ts";
 import { FakeShop, FULFILMENT_SECRET, FULFILMENT_URL } from "./fake-shop.ts";
@@ -79,6 +80,56 @@ export async function createSystem(variables: Record<string, string> = {}): Prom
   };
 }
 
+/** Puts others in the place of some services, from now on. */
+export function replaceServices({ services }: System, changes: Partial<Services>): void {
+  Object.assign(services, changes);
+}
+
+/** Puts something else in the place of some queries, until the returned function is called. */
+export function replaceStore(system: System, changes: Partial<Store>): () => void {
+  const { store } = system.services;
+  replaceServices(system, { store: { ...store, ...changes } });
+  return () => replaceServices(system, { store });
+}
+
+/** Stops the clock where it is; the returned function moves it. */
+export function freezeClock(system: System): { now(): number; advance(ms: number): void } {
+  let time = system.services.now();
+  replaceServices(system, { now: () => time });
+  return {
+    now: () => time,
+    advance: (ms) => {
+      time += ms;
+    },
+  };
+}
+
+async function tableNames(): Promise<string[]> {
+  const tables = await env.DB.prepare(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'd1%' AND name NOT LIKE 'sqlite%'",
+  ).all<{ name: string }>();
+  return tables.results.map(({ name }) => name);
+}
+
+/** Everything that is in D1, as text to search. */
+export async function dumpTables(): Promise<string> {
+  const names = await tableNames();
+  const results = await env.DB.batch(names.map((name) => env.DB.prepare(`SELECT * FROM ${name}`)));
+  return JSON.stringify(results.map(({ results: rows }, index) => [names[index], rows]));
+}
+
+/** For tests of what is due: nothing is left of the tests before. */
+export async function emptyTables(): Promise<void> {
+  await env.DB.batch((await tableNames()).map((name) => env.DB.prepare(`DELETE FROM ${name}`)));
+}
+
+/** The first row of a query, by its own names of columns. */
+export async function selectRow<T>(query: string, ...values: unknown[]): Promise<T | null> {
+  return env.DB.prepare(query)
+    .bind(...values)
+    .first<T>();
+}
+
 let orders = 0;
 
 /** An order that no other test has. */
@@ -109,6 +160,27 @@ export async function createPending(
     throw new Error(`create answered ${response.status}: ${await response.text()}`);
   }
   return (await response.json()) as TransactionBody;
+}
+
+export interface ProblemBody {
+  readonly code: string;
+  readonly transaction_id: string;
+  readonly errors: readonly { readonly pointer: string; readonly detail: string }[];
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Whichever of the two it is. */
+  readonly body: TransactionBody & ProblemBody;
+}
+
+/** Asks for a transaction, whatever comes of it. */
+export async function initiate(system: System, order: unknown, key?: string): Promise<Answer> {
+  const headers: Record<string, string> = key === undefined ? {} : { "idempotency-key": key };
+  const response = await system.call("POST", "/transactions", order, headers);
+  const body = (await response.json()) as TransactionBody & ProblemBody;
+  return { status: response.status, headers: response.headers, body };
 }
 
 export async function read(system: System, id: string): Promise<TransactionBody> {
