@@ -124,6 +124,10 @@ function isMentioned({ config }: GatewayDefinition, set: Record<string, unknown>
   return Object.keys(config.shape).some((name) => name in set);
 }
 
+function addressNames({ config }: GatewayDefinition): string[] {
+  return Object.keys(config.shape).filter((name) => name.endsWith("_URL"));
+}
+
 /** What does not go together, whatever else is wrong. */
 function crossCheck(set: Record<string, unknown>): string[] {
   const problems: string[] = [];
@@ -131,9 +135,9 @@ function crossCheck(set: Record<string, unknown>): string[] {
     problems.push("FULFILMENT_SECRET is missing: events to FULFILMENT_URL are signed with it.");
   }
   const own = URL.parse(String(set.PUBLIC_URL));
-  for (const [name, value] of own && !isLoopback(own) ? Object.entries(set) : []) {
-    const address = name.endsWith("_URL") || name === "ALLOWED_ORIGINS";
-    if (address && /(^|,)\s*http:/.test(String(value))) {
+  const addresses = ["FULFILMENT_URL", "ALLOWED_ORIGINS", ...GATEWAYS.flatMap(addressNames)];
+  for (const name of own && !isLoopback(own) ? addresses : []) {
+    if (/(^|,)\s*http:/.test(String(set[name]))) {
       problems.push(`${name} must be https; http is for development only.`);
     }
   }

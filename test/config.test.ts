@@ -242,6 +242,16 @@ describe("loadConfig, of addresses", () => {
     },
   );
 
+  it.each(["FULFILMENT_URL", "GENERIC_GATEWAY_URL"])("takes a local %s in development alone", (name) => {
+    const local = { ...SHOP, ...GENERIC, [name]: "http://localhost:9000" };
+    expect(refusalOf(local)).toContain(`${name} must be https`);
+    expect(() => load({ ...local, PUBLIC_URL: "http://localhost:8787" })).not.toThrow();
+  });
+
+  it("minds no variable that is not its own", () => {
+    expect(() => load({ DOCUMENTATION_URL: "http://docs.example" })).not.toThrow();
+  });
+
   it("wants a secret for the shop's address, and an https one", () => {
     const { FULFILMENT_URL } = SHOP;
     expect(refusalOf({ FULFILMENT_URL })).toContain("FULFILMENT_SECRET is missing");

@@ -5,7 +5,7 @@
  */
 import * as z from "zod";
 import { verifyWebhook } from "../lib/standard-webhooks.ts";
-import { listOf, secret, serviceUrl, webhookSecret } from "../lib/variables.ts";
+import { baseUrl, listOf, secret, webhookSecret } from "../lib/variables.ts";
 import type { Observation } from "../transactions/observation.ts";
 import {
   type CreateRequest,
@@ -188,7 +188,7 @@ function parseBytes(body: Uint8Array): unknown {
 export const generic = defineGateway({
   id: "generic",
   config: z.object({
-    GENERIC_GATEWAY_URL: serviceUrl,
+    GENERIC_GATEWAY_URL: baseUrl,
     GENERIC_GATEWAY_API_KEY: secret,
     GENERIC_GATEWAY_WEBHOOK_SECRET: listOf(webhookSecret),
   }),

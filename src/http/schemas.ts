@@ -25,7 +25,7 @@ export const createBody = z.strictObject({
   description: text(255).optional(),
   customer: z
     .strictObject({
-      email: z.email().max(254).optional(),
+      email: z.email({ pattern: z.regexes.html5Email }).max(254).optional(),
       name: text(255).optional(),
       country: z
         .string()

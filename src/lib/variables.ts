@@ -34,14 +34,16 @@ export function listOf<T extends z.ZodType<string, string>>(entry: T) {
     .pipe(z.array(entry).min(1, { error: "is empty" }));
 }
 
-/** An address that we call: https, or http on this machine. Without a slash at the end. */
+/** An address that we call: https, or http on this machine. */
 export const serviceUrl = z
   .url({ protocol: /^https?$/, error: "must be an http(s) address" })
   .refine((value) => isSecureUrl(value), { error: "must be https; http is for this machine only" })
   .refine((value) => !URL.canParse(value) || hasNoCredentials(new URL(value)), {
     error: "must carry no user name and no password",
-  })
-  .transform((value) => value.replace(/\/+$/, ""));
+  });
+
+/** One that paths are added to: without a slash at the end. */
+export const baseUrl = serviceUrl.transform((value) => value.replace(/\/+$/, ""));
 
 /** Whether an address is https, or http to loopback. */
 export function isSecureUrl(value: string): boolean {

@@ -203,6 +203,23 @@ describe("the generic protocol", () => {
     await expect(connect(fetch).create(createRequest())).rejects.toMatchObject({ kind: "unavailable" });
   });
 
+  it.each([
+    [400, "rejected"],
+    [402, "rejected"],
+    [410, "rejected"],
+    [422, "rejected"],
+    // Our key's fault, or the moment's: the payment may still be opened.
+    [401, "unavailable"],
+    [403, "unavailable"],
+    [408, "unavailable"],
+    [409, "unavailable"],
+    [425, "unavailable"],
+  ])("takes %i for %s, and does not ask again at once", async (status, kind) => {
+    const { calls, fetch } = answering(Response.json({ error: "no" }, { status }));
+    await expect(connect(fetch).create(createRequest())).rejects.toMatchObject({ kind });
+    expect(calls).toHaveLength(1);
+  });
+
   it("takes `refunded` for a success of which all went back, unless it says how much", async () => {
     const seen = async (changes: Record<string, unknown>) =>
       connect(answering(state({ status: "refunded", ...changes })).fetch).retrieve(reference);

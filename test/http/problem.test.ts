@@ -31,10 +31,7 @@ async function createAfter(
   return create(system, { ...newOrder({ order_id }), ...changes.order });
 }
 
-/** No route makes a 405 at present. */
-type Made = Exclude<ProblemCode, "method_not_allowed">;
-
-const PROBLEMS: Readonly<Record<Made, readonly [number, (system: System) => Promise<Response>]>> = {
+const PROBLEMS: Readonly<Record<ProblemCode, readonly [number, (system: System) => Promise<Response>]>> = {
   invalid_request: [400, (system) => create(system, {})],
   malformed_webhook: [400, (system) => system.fetch(signedCallback("{}"))],
   unauthorized: [401, (system) => system.fetch(new Request(`${ORIGIN}/transactions`))],

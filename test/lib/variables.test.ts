@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type * as z from "zod";
 import {
+  baseUrl,
   isLoopback,
   isSecureUrl,
   listOf,
@@ -88,7 +89,7 @@ describe("serviceUrl", () => {
     ["http://127.0.0.1:8787/", "http://127.0.0.1:8787"],
     ["http://[::1]:8787", "http://[::1]:8787"],
   ])("takes %s, without a slash at its end", (value, address) => {
-    expect(serviceUrl.parse(value)).toBe(address);
+    expect(baseUrl.parse(value)).toBe(address);
   });
 
   it.each([

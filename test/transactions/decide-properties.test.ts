@@ -180,6 +180,24 @@ describe("decide, whatever comes", () => {
     });
   });
 
+  it("comes to success without a fulfilment only where all went back", () => {
+    always(({ before, context, decision, after }) => {
+      if (before.status !== "succeeded" && after.status === "succeeded") {
+        const fulfilled = eventsOf(decision).some(({ type }) => type === "transaction.succeeded");
+        expect(fulfilled).toBe(after.amountRefunded < after.amountCaptured);
+        expect(fulfilled && context.orderPaid).toBe(false);
+      }
+    });
+  });
+
+  it("changes no review but that of a silent gateway", () => {
+    always(({ before, after }) => {
+      if (before.status === "review" && before.reviewReason !== "gateway_silent") {
+        expect([after.status, after.reviewReason]).toEqual([before.status, before.reviewReason]);
+      }
+    });
+  });
+
   it("never changes what was asked", () => {
     always(({ before, after }) => {
       const asked = ({

@@ -296,6 +296,20 @@ describe("decide on what a person must decide", () => {
     }
     expect(after({ status: "processing" })).toBe(before);
   });
+
+  it.each([
+    ["wrong_amount", { amount: 5 }, {}, 5],
+    ["wrong_currency", { currency: "EUR" }, {}, 0],
+    ["duplicate_payment", {}, { orderPaid: true }, 1999],
+  ] as const)(
+    "gives %s for the reason where money turns up after silence",
+    (reviewReason, said, order, sum) => {
+      const before = inStatus("review", { reviewReason: "gateway_silent" });
+      const decision = decide(before, observed(said), aContext(order));
+      expect(typesOf(decision)).toEqual(["transaction.review"]);
+      expect(stateAfter(before, decision)).toMatchObject({ version: 3, reviewReason, amountCaptured: sum });
+    },
+  );
 });
 
 describe("decide on silence", () => {
@@ -386,6 +400,16 @@ describe("decide on an end that we asked for", () => {
     const decision = decide(aTransaction(), ended("canceled", seen), aContext());
     expect(stateAfter(aTransaction(), decision).status).toBe(status);
   });
+
+  it.each(["processing", "authorized"] as const)(
+    "does not end what was %s for a gateway that has forgotten it, only where it is closed there",
+    (status) => {
+      const after = (seen: "pending" | "missing" | "canceled" | "expired") =>
+        stateAfter(inStatus(status), decide(inStatus(status), ended("canceled", seen), aContext())).status;
+      expect([after("pending"), after("missing")]).toEqual([status, status]);
+      expect([after("canceled"), after("expired")]).toEqual(["canceled", "canceled"]);
+    },
+  );
 
   it("asks a person where another sum was paid in the meantime", () => {
     const observation = anObservation({ amount: 1 });
@@ -483,6 +507,17 @@ describe("decide on refunds", () => {
     expect(typesOf(decision)).toEqual(["transaction.refunded"]);
     const after = { status: "succeeded", version: 2, amountCaptured: 1999, amountRefunded: 1999 };
     expect(stateAfter(aTransaction(), decision)).toMatchObject(after);
+  });
+
+  it("leaves to a person a second payment of which a part went back", () => {
+    const decision = decide(aTransaction(), refunded(500), aContext({ orderPaid: true }));
+    expect(typesOf(decision)).toEqual(["transaction.review"]);
+  });
+
+  it("does not count a sum that cannot have gone back", () => {
+    const decision = decide(aTransaction(), refunded(2000), aContext());
+    expect(typesOf(decision)).toEqual(["transaction.succeeded"]);
+    expect(stateAfter(aTransaction(), decision).amountRefunded).toBe(0);
   });
 
   it("tells of the success with what went back of it where both are seen at once", () => {
