@@ -133,13 +133,15 @@ async function resolveConflict(
   for (const { transaction } of byOrder) {
     refuseOccupied(transaction);
   }
-  const open_ = byOrder.find(({ transaction }) => isOpen(transaction.status));
-  if (!open_) {
+  const occupant = byOrder.find(({ transaction }) => isOpen(transaction.status));
+  if (!occupant) {
     return null;
   }
-  const { amount, currency, expiresAt, gateway: usedGateway } = open_.transaction;
+  const { amount, currency, expiresAt, gateway: usedGateway } = occupant.transaction;
   const sameTerms = amount === command.amount && currency === command.currency && usedGateway === gateway;
-  return sameTerms && services.now() < expiresAt ? resume(services, open_, key) : supersede(services, open_);
+  return sameTerms && services.now() < expiresAt
+    ? resume(services, occupant, key)
+    : supersede(services, occupant);
 }
 
 async function replay(
