@@ -25,7 +25,11 @@ export const createBody = z.strictObject({
   description: text(255).optional(),
   customer: z
     .strictObject({
-      email: z.email({ pattern: z.regexes.html5Email }).max(254).optional(),
+      email: z
+        .string()
+        .max(254)
+        .regex(/^[^\s@]+@[^\s@]+$/, { error: "must be an e-mail address" })
+        .optional(),
       name: text(255).optional(),
       country: z
         .string()

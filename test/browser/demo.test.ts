@@ -62,9 +62,11 @@ describe.skipIf(chromiumPath === null)("the demo shop", () => {
     await picture(page, "order");
     await page.click("#pay-now");
     await picture(page, "pay");
-    await pay("success");
+    await pay("success", "late");
     await turns("pending");
+    expect(await page.title()).toContain("Confirming");
     await markDocument(page);
+    await picture(page, "status-confirming");
     await turns("succeeded");
     expect(await isMarked(page), "without a reload").toBe(true);
     expect(await page.title()).toContain("Paid");
