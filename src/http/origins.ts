@@ -16,14 +16,22 @@ export function checkReturnUrl(services: Services, returnUrl: string | null): st
     return null;
   }
   const url = URL.parse(returnUrl);
-  // The origin of a blob: address is that of its maker.
-  const web = url?.protocol === "https:" || url?.protocol === "http:";
-  const allowed = url && web && isAllowedOrigin(services, url.origin) && hasNoCredentials(url);
-  if (!allowed) {
-    const detail = url ? `${url.origin} is not in ALLOWED_ORIGINS` : "must be an absolute address";
+  const fault = findFault(services, url);
+  if (fault !== null) {
     throw new HttpProblem("invalid_request", "Some of the input is not valid; see errors.", {
-      errors: [{ pointer: "/return_url", detail }],
+      errors: [{ pointer: "/return_url", detail: fault }],
     });
   }
-  return url.href;
+  return url?.href ?? null;
+}
+
+function findFault(services: Services, url: URL | null): string | null {
+  // The scheme comes first: the origin of a blob: address is that of its maker.
+  if (url?.protocol !== "https:" && url?.protocol !== "http:") {
+    return "must be an absolute https address";
+  }
+  if (!hasNoCredentials(url)) {
+    return "must carry no user name and no password";
+  }
+  return isAllowedOrigin(services, url.origin) ? null : `${url.origin} is not in ALLOWED_ORIGINS`;
 }
