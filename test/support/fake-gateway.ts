@@ -19,15 +19,40 @@ export interface FakeSession {
   readonly request: Record<string, unknown>;
   status: GatewayStatus;
   amountRefunded: number;
+  /** Where it is not the whole amount. */
+  amountCaptured: number | null;
+  dispute: "open" | "won" | "lost" | null;
+  /** By the caller's id. */
+  readonly refunds: Map<string, FakeRefund>;
 }
 
-/** `busy` names a time to come back at, so that nobody repeats the call at once. */
-type Fault = "down" | "busy" | "lost_answer" | "refuse" | "nonsense" | "no_expire";
+export interface FakeRefund {
+  readonly amount: number;
+  status: RefundStatus;
+}
+
+type RefundStatus = "pending" | "success" | "failure";
+
+/**
+ * `busy` names a time to come back at, so that nobody repeats the call at once; `lost_answer` is a connection cut and
+ * `broken` a 500, both after the effect.
+ */
+type Fault = "down" | "busy" | "lost_answer" | "broken" | "refuse" | "nonsense" | "no_expire";
+
+interface RefundBody {
+  readonly refund_id: string;
+  readonly amount: number;
+  readonly currency: string;
+}
 
 export class FakeGateway {
   readonly sessions = new Map<string, FakeSession>();
   readonly calls: string[] = [];
   fault: Fault | null = null;
+  /** What becomes of a new refund. */
+  refundOutcome: RefundStatus = "success";
+  /** What every state says of the mode; null: nothing. */
+  livemode: boolean | null = null;
   /** Runs before a call, such as "POST /create-session", has its effect. */
   before: (call: string) => unknown = () => undefined;
   /** Runs when a call has had its effect, before its answer goes out. */
@@ -56,6 +81,9 @@ export class FakeGateway {
     if (this.fault === "lost_answer") {
       throw new TypeError("connection reset");
     }
+    if (this.fault === "broken") {
+      return new Response("oops", { status: 500 });
+    }
     return this.fault === "nonsense" ? new Response("<html>") : answer;
   };
 
@@ -71,8 +99,13 @@ export class FakeGateway {
     if (!session) {
       return Response.json({ error: "unknown" }, { status: 404 });
     }
-    if (verb === "expire") {
-      return this.#expire(id, session);
+    switch (verb) {
+      case "expire":
+        return this.#expire(id, session);
+      case "capture":
+        return this.#capture(id, session, ((await request.json()) as { amount: number }).amount);
+      case "refund":
+        return this.#refund(session, (await request.json()) as RefundBody, request.headers);
     }
     return Response.json(this.state(id));
   }
@@ -83,9 +116,61 @@ export class FakeGateway {
       return Response.json({ error: "the key must be the transaction's id" }, { status: 400 });
     }
     if (!this.sessions.has(id)) {
-      this.sessions.set(id, { request: body, status: "pending", amountRefunded: 0 });
+      const money = { amountRefunded: 0, amountCaptured: null, dispute: null, refunds: new Map() };
+      this.sessions.set(id, { request: body, status: "pending", ...money });
     }
-    return Response.json({ payment_url: `https://gateway.example/pay/${id}`, session_id: `s_${id}` });
+    const mode = this.livemode === null ? {} : { livemode: this.livemode };
+    return Response.json({
+      payment_url: `https://gateway.example/pay/${id}`,
+      session_id: `s_${id}`,
+      ...mode,
+    });
+  }
+
+  #capture(id: string, session: FakeSession, amount: number): Response {
+    if (session.status === "authorized" && amount <= Number(session.request.amount)) {
+      session.status = "success";
+      session.amountCaptured = amount < Number(session.request.amount) ? amount : null;
+      return Response.json(this.state(id));
+    }
+    const repeated = session.status === "success" && this.captured(session) === amount;
+    return Response.json(this.state(id), { status: repeated ? 200 : 409 });
+  }
+
+  #refund(session: FakeSession, { refund_id, amount, currency }: RefundBody, headers: Headers): Response {
+    if (headers.get("idempotency-key") !== refund_id) {
+      return Response.json({ error: "the key must be the refund's id" }, { status: 400 });
+    }
+    const earlier = session.refunds.get(refund_id);
+    if (!earlier) {
+      const held = [...session.refunds.values()].filter(({ status }) => status === "pending");
+      const rest = held.reduce(
+        (sum, one) => sum - one.amount,
+        this.captured(session) - session.amountRefunded,
+      );
+      const paid = session.status === "success" || session.status === "refunded";
+      if (!paid || amount > rest || currency !== session.request.currency) {
+        return Response.json({ error: "cannot be refunded" }, { status: 422 });
+      }
+      session.refunds.set(refund_id, { amount, status: "pending" });
+      this.endRefund(session, refund_id, this.refundOutcome);
+    }
+    return Response.json({ refund_id, status: session.refunds.get(refund_id)?.status });
+  }
+
+  /** What the buyer has paid, in minor units. */
+  captured(session: FakeSession): number {
+    const paid = session.status === "success" || session.status === "refunded";
+    return paid ? (session.amountCaptured ?? Number(session.request.amount)) : 0;
+  }
+
+  /** Brings a pending refund to its end; `pending` leaves it. */
+  endRefund(session: FakeSession, refundId: string, status: RefundStatus): void {
+    const refund = session.refunds.get(refundId);
+    if (refund?.status === "pending") {
+      refund.status = status;
+      session.amountRefunded += status === "success" ? refund.amount : 0;
+    }
   }
 
   #expire(id: string, session: FakeSession): Response {
@@ -108,6 +193,9 @@ export class FakeGateway {
       amount: session?.request.amount ?? 0,
       currency: session?.request.currency ?? "USD",
       amount_refunded: session?.amountRefunded ?? 0,
+      ...(session?.amountCaptured == null ? {} : { amount_captured: session.amountCaptured }),
+      ...(session?.dispute == null ? {} : { dispute: session.dispute }),
+      ...(this.livemode === null ? {} : { livemode: this.livemode }),
     };
   }
 
