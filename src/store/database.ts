@@ -1,10 +1,12 @@
 /** The connection, and what D1's errors mean. A driver's error carries parameters in its message: it stops here. */
+import { DrizzleQueryError } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
+import type { ReliableD1 } from "./reliable-d1.ts";
 import { StoreError } from "./store-error.ts";
 
 export type Database = DrizzleD1Database;
 
-export function connect(d1: D1Database): Database {
+export function connect(d1: ReliableD1): Database {
   return drizzle(d1);
 }
 
@@ -36,11 +38,15 @@ export async function run<T>(query: PromiseLike<T>): Promise<T> {
   return result;
 }
 
+/** D1's own words alone: what the driver adds are the statement and its parameters. */
 function messages(error: unknown): string {
+  if (error instanceof DrizzleQueryError) {
+    return messages(error.cause);
+  }
   return error instanceof Error ? `${error.message} ${messages(error.cause)}` : "";
 }
 
-/** D1's own words for what went wrong, without the statement and its parameters. */
+/** A short name for what went wrong. */
 function errorCode(text: string): string {
   return /D1_[A-Z_]+: [^\n:]{0,80}|SQLITE_[A-Z_]+/.exec(text)?.[0] ?? "the database did not answer";
 }

@@ -4,11 +4,14 @@ import { connect } from "./database.ts";
 import { deliveryQueries } from "./deliveries.ts";
 import { inboxQueries } from "./inbox.ts";
 import { jobQueries } from "./jobs.ts";
+import { type Deadlines, reliableD1 } from "./reliable-d1.ts";
 import { transactionQueries } from "./transactions.ts";
 
 export type Store = ReturnType<typeof createStore>;
 
-export function createStore(d1: D1Database) {
+/** @param deadlines other than D1's usual ones, for tests */
+export function createStore(binding: D1Database, deadlines?: Deadlines) {
+  const d1 = reliableD1(binding, deadlines);
   const db = connect(d1);
   return {
     ...transactionQueries(db),
@@ -16,5 +19,7 @@ export function createStore(d1: D1Database) {
     ...inboxQueries(db),
     ...deliveryQueries(db),
     ...jobQueries(db),
+    /** How many statements were run so far. D1 allows 1,000 in one invocation. */
+    statementCount: d1.statementCount,
   };
 }
