@@ -3,7 +3,8 @@ import { and, eq, inArray, ne } from "drizzle-orm";
 import type { Event } from "../transactions/event.ts";
 import type { Status, Transaction } from "../transactions/transaction.ts";
 import { attempt, type Database } from "./database.ts";
-import type { InboxEntry } from "./inbox.ts";
+import { type InboxEntry, isEntry, referenceKey } from "./inbox.ts";
+import { endRefund, insertRefund, type NewRefund, type RefundEnd } from "./refunds.ts";
 import { toRow } from "./rows.ts";
 import { deliveries, events, inbox, transactions } from "./schema.ts";
 
@@ -20,8 +21,12 @@ export interface Commit {
   readonly from: Transaction;
   readonly events: readonly [Event, ...Event[]];
   readonly deliveries: readonly OwedDelivery[];
-  /** The webhook that brought the news; a parked one is marked as applied. */
-  readonly inbox?: InboxEntry & { readonly parked: boolean };
+  /** The webhook that brought the news; one that is stored already is marked as applied. */
+  readonly inbox?: InboxEntry & { readonly stored: boolean };
+  /** Money that goes back to the buyer by this. */
+  readonly refund?: NewRefund;
+  /** A refund that has come to its end by this. */
+  readonly refundEnd?: RefundEnd;
   readonly now: number;
 }
 
@@ -48,15 +53,18 @@ export function commitQueries(db: Database) {
     async commit(commit: Commit): Promise<Committed | "conflict"> {
       const { from, inbox: entry, now } = commit;
       const [first, ...rest] = commit.events;
+      const last = rest.at(-1) ?? first;
       const result = await attempt(
         db.batch([
           insertEvent(db, first),
           ...rest.map((event) => insertEvent(db, event)),
-          ...(entry ? [markApplied(db, entry, now)] : []),
+          ...(entry ? [markApplied(db, entry, from.id, now)] : []),
           updateState(db, commit),
           ...commit.deliveries.map((delivery) => insertDelivery(db, from.id, delivery, now)),
+          ...(commit.refund ? [insertRefund(db, commit.refund)] : []),
+          ...(commit.refundEnd ? [endRefund(db, commit.refundEnd, now)] : []),
           ...(has(commit, "transaction.succeeded") ? [nudgeSiblings(db, from, now)] : []),
-          ...(from.version === 0 ? [selectParked(db, from.id), selectPaid(db, from)] : []),
+          ...(from.version === 0 ? [selectParked(db, last.transaction), selectPaid(db, from)] : []),
         ]),
       );
       return result === "conflict" ? "conflict" : readCommitted(result);
@@ -75,12 +83,14 @@ function updateState(db: Database, { from, events: list }: Commit) {
     .where(and(eq(transactions.id, from.id), eq(transactions.version, from.version)));
 }
 
-function markApplied(db: Database, { parked, ...entry }: InboxEntry & { parked: boolean }, now: number) {
-  return parked
-    ? db
-        .update(inbox)
-        .set({ outcome: "applied" })
-        .where(and(eq(inbox.gateway, entry.gateway), eq(inbox.eventId, entry.eventId)))
+function markApplied(
+  db: Database,
+  { stored, ...entry }: InboxEntry & { stored: boolean },
+  transactionId: string,
+  now: number,
+) {
+  return stored
+    ? db.update(inbox).set({ outcome: "applied", reason: null, transactionId }).where(isEntry(entry))
     : db.insert(inbox).values({ ...entry, outcome: "applied", receivedAt: now });
 }
 
@@ -106,12 +116,14 @@ function insertDelivery(db: Database, transactionId: string, delivery: OwedDeliv
     .returning({ position: deliveries.position });
 }
 
-function selectParked(db: Database, transactionId: string) {
-  const { gateway, eventId, observation } = inbox;
+/** By our id, or by the gateway's own, which is known now. */
+function selectParked(db: Database, { id, gateway: name, gatewayReference }: Transaction) {
+  const { gateway, eventId, transactionId, observation } = inbox;
+  const places = gatewayReference === null ? [id] : [id, referenceKey(name, gatewayReference)];
   return db
-    .select({ gateway, eventId, transactionId: inbox.transactionId, observation })
+    .select({ gateway, eventId, transactionId, observation })
     .from(inbox)
-    .where(and(eq(inbox.transactionId, transactionId), eq(inbox.outcome, "parked")));
+    .where(and(inArray(inbox.transactionId, places), eq(inbox.outcome, "parked")));
 }
 
 function selectPaid(db: Database, { orderId }: Transaction) {
@@ -138,8 +150,11 @@ function readCommitted(results: readonly unknown[]): Committed {
   };
 }
 
-function toEventRow({ type, source, from, transaction }: Event): typeof events.$inferInsert {
+function toEventRow(event: Event): typeof events.$inferInsert {
+  const { type, source, from, actor, note, transaction } = event;
   return {
+    actor,
+    note,
     transactionId: transaction.id,
     version: transaction.version,
     type,

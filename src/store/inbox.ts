@@ -1,5 +1,6 @@
-/** Verified webhooks that changed nothing: ignored ones, and those that wait for their transaction. */
-import { sql } from "drizzle-orm";
+/** Verified webhooks, kept with what became of them: the de-duplication, the audit, and what can be replayed. */
+import { and, desc, eq, sql } from "drizzle-orm";
+import { firstTypeIdAt } from "../lib/id.ts";
 import type { Observation } from "../transactions/observation.ts";
 import { attempt, type Database, run } from "./database.ts";
 import { inbox } from "./schema.ts";
@@ -8,30 +9,47 @@ import { inbox } from "./schema.ts";
 export interface InboxEntry {
   readonly gateway: string;
   readonly eventId: string;
+  /** Our transaction's id; or, as long as it is not known, what `referenceKey` makes of the gateway's. */
   readonly transactionId: string;
   readonly observation: Observation;
+}
+
+/** By which a duplicate is told. */
+export type InboxKey = Omit<InboxEntry, "observation">;
+export type InboxRow = typeof inbox.$inferSelect;
+export type InboxOutcome = InboxRow["outcome"];
+
+/** Kept for so long; parked ones too. */
+const RETENTION_MS = 90 * 24 * 60 * 60 * 1000;
+const PRUNED_AT_ONCE = 1000;
+
+/** Where a webhook waits that names only the gateway's own id. */
+export function referenceKey(gateway: string, reference: string): string {
+  return `${gateway}:${reference}`;
+}
+
+export function isEntry({ transactionId, gateway, eventId }: InboxKey) {
+  return and(eq(inbox.transactionId, transactionId), eq(inbox.gateway, gateway), eq(inbox.eventId, eventId));
 }
 
 export function inboxQueries(db: Database) {
   return {
     /**
-     * Keeps a webhook that changes nothing; one that was parked is settled by it.
+     * Keeps a webhook that changes nothing; one that is kept already is settled by it, if it was parked.
      * @returns "conflict" when it came in meanwhile
      */
     async ignore(
-      { parked, ...entry }: InboxEntry & { readonly parked: boolean },
+      { stored, ...entry }: InboxEntry & { readonly stored: boolean },
       reason: string,
       now: number,
     ): Promise<"conflict" | "kept"> {
-      const insert = db.insert(inbox).values({ ...entry, outcome: "ignored", reason, receivedAt: now });
       const result = await attempt(
-        parked
-          ? insert.onConflictDoUpdate({
-              target: [inbox.gateway, inbox.eventId],
-              set: { outcome: "ignored", reason },
-              setWhere: sql`outcome = 'parked'`,
-            })
-          : insert,
+        stored
+          ? db
+              .update(inbox)
+              .set({ outcome: "ignored", reason })
+              .where(and(isEntry(entry), eq(inbox.outcome, "parked")))
+          : db.insert(inbox).values({ ...entry, outcome: "ignored", reason, receivedAt: now }),
       );
       return result === "conflict" ? "conflict" : "kept";
     },
@@ -42,11 +60,61 @@ export function inboxQueries(db: Database) {
      */
     async park(entry: InboxEntry, now: number): Promise<"conflict" | "kept"> {
       const { gateway, eventId, transactionId, observation } = entry;
-      const row = sql`SELECT ${gateway}, ${eventId}, ${transactionId}, 'parked', NULL,
+      const known =
+        observation.reference !== null && transactionId === referenceKey(gateway, observation.reference)
+          ? sql`gateway_reference = ${observation.reference} AND gateway = ${gateway}`
+          : sql`id = ${transactionId}`;
+      const row = sql`SELECT ${transactionId}, ${gateway}, ${eventId}, 'parked', NULL,
         ${JSON.stringify(observation)}, ${now}
-        WHERE NOT EXISTS (SELECT 1 FROM transactions WHERE id = ${transactionId} AND version > 0)`;
+        WHERE NOT EXISTS (SELECT 1 FROM transactions WHERE ${known} AND version > 0)`;
       const parked = db.insert(inbox).select(row).onConflictDoNothing().returning({ id: inbox.eventId });
       return (await run(parked)).length > 0 ? "kept" : "conflict";
+    },
+
+    /** What was kept of a webhook; null when it was not. */
+    async findInbox(key: InboxKey): Promise<InboxRow | null> {
+      const [row] = await run(db.select().from(inbox).where(isEntry(key)));
+      return row ?? null;
+    },
+
+    /** Newest transactions first. @param after the last one of the page before */
+    async listInbox(
+      outcome: InboxOutcome | undefined,
+      after: InboxKey | undefined,
+      limit: number,
+    ): Promise<InboxRow[]> {
+      const place = sql`(${inbox.transactionId}, ${inbox.gateway}, ${inbox.eventId})`;
+      return run(
+        db
+          .select()
+          .from(inbox)
+          .where(
+            and(
+              outcome === undefined ? undefined : eq(inbox.outcome, outcome),
+              // Says to the planner that the partial index holds them all.
+              outcome === undefined || outcome === "applied" ? undefined : sql`outcome <> 'applied'`,
+              after && sql`${place} < (${after.transactionId}, ${after.gateway}, ${after.eventId})`,
+            ),
+          )
+          .orderBy(desc(inbox.transactionId), desc(inbox.gateway), desc(inbox.eventId))
+          .limit(limit),
+      );
+    },
+
+    /** Forgets what is older than the retention; a bounded number at once. */
+    async pruneInbox(now: number): Promise<void> {
+      const before = now - RETENTION_MS;
+      const oldest = sql`(SELECT transaction_id, gateway, event_id FROM inbox WHERE transaction_id >= 'txn_'
+        AND transaction_id < ${firstTypeIdAt("txn", Math.max(0, before))} LIMIT ${PRUNED_AT_ONCE})`;
+      const unmatched = sql`(SELECT transaction_id, gateway, event_id FROM inbox WHERE outcome = 'parked'
+        AND outcome <> 'applied' AND received_at < ${before} LIMIT ${PRUNED_AT_ONCE})`;
+      const place = sql`(transaction_id, gateway, event_id)`;
+      await run(
+        db.batch([
+          db.delete(inbox).where(sql`${place} IN ${oldest}`),
+          db.delete(inbox).where(sql`${place} IN ${unmatched}`),
+        ]),
+      );
     },
   };
 }

@@ -1,5 +1,6 @@
 /** Between D1's rows and the core's transactions. */
 import { getTableColumns, sql } from "drizzle-orm";
+import type { RefundSums } from "../transactions/refund.ts";
 import type { Transaction } from "../transactions/transaction.ts";
 import { transactions } from "./schema.ts";
 
@@ -10,6 +11,7 @@ export interface Loaded {
   readonly transaction: Transaction;
   /** Another transaction of the order keeps its money. */
   readonly orderPaid: boolean;
+  readonly refunds: RefundSums;
   /** While version is 0: the buyer's data for the gateway, as JSON. */
   readonly customer: string | null;
   /** Epoch milliseconds: until then the request that made the row is taken to be under way. */
@@ -18,11 +20,21 @@ export interface Loaded {
 
 const orderPaid = sql<number>`EXISTS (SELECT 1 FROM transactions AS sibling
   WHERE sibling.order_id = transactions.order_id AND sibling.slot = 'paid' AND sibling.id <> transactions.id)`;
+/** Sums over refunds that were begun here; before there can be money, nothing is read. */
+const refundsThatAre = (status: "pending" | "succeeded") =>
+  sql<number>`CASE WHEN transactions.status IN ('succeeded', 'canceled', 'review') THEN (SELECT coalesce(sum(amount), 0)
+  FROM refunds WHERE refunds.transaction_id = transactions.id AND refunds.status = ${sql.raw(`'${status}'`)}) ELSE 0 END`;
 const { slot: _slot, ...stored } = getTableColumns(transactions);
 /** What is stored of a transaction: all but the computed slot. */
 export const columns = stored;
-/** A transaction, and whether its order is paid by another. */
-export const loadedColumns = { ...columns, orderPaid };
+/** A transaction, and what a decision needs besides. */
+export const loadedColumns = {
+  ...columns,
+  orderPaid,
+  refundsPending: refundsThatAre("pending"),
+  refundsSucceeded: refundsThatAre("succeeded"),
+};
+type LoadedRow = Row & { orderPaid: number; refundsPending: number; refundsSucceeded: number };
 
 export function toRow({ failure, ...transaction }: Transaction) {
   return { ...transaction, failureCode: failure?.code ?? null, failureMessage: failure?.message ?? null };
@@ -36,7 +48,8 @@ export function toTransaction(row: Row): Transaction {
   };
 }
 
-export function toLoaded({ orderPaid: paid, ...row }: Row & { orderPaid: number }): Loaded {
+export function toLoaded({ orderPaid: paid, refundsPending, refundsSucceeded, ...row }: LoadedRow): Loaded {
   const { customer, openingUntil } = row;
-  return { transaction: toTransaction(row), orderPaid: paid === 1, customer, openingUntil };
+  const refunds = { pending: refundsPending, succeeded: refundsSucceeded };
+  return { transaction: toTransaction(row), orderPaid: paid === 1, refunds, customer, openingUntil };
 }

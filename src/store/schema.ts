@@ -6,7 +6,8 @@ import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { EventType, Source } from "../transactions/event.ts";
 import type { Observation } from "../transactions/observation.ts";
-import type { ReviewReason, Status, Transaction } from "../transactions/transaction.ts";
+import type { RefundStatus } from "../transactions/refund.ts";
+import type { Dispute, Mode, ReviewReason, Status, Transaction } from "../transactions/transaction.ts";
 
 export const transactions = sqliteTable(
   "transactions",
@@ -43,10 +44,14 @@ export const transactions = sqliteTable(
         sql`CASE WHEN status IN ('pending', 'processing', 'authorized') THEN 'open' WHEN status = 'succeeded' AND amount_refunded < amount_captured THEN 'paid' ELSE id END`,
         { mode: "virtual" },
       ),
+    capturing: integer("capturing"),
+    dispute: text("dispute").$type<Dispute>(),
+    mode: text("mode").$type<Mode>(),
   },
   (table) => [
     uniqueIndex("transactions_order").on(table.orderId, table.slot),
     index("transactions_due").on(table.nextCheckAt).where(sql`next_check_at IS NOT NULL`),
+    index("transactions_reference").on(table.gatewayReference).where(sql`gateway_reference IS NOT NULL`),
   ],
 );
 
@@ -63,6 +68,8 @@ export const events = sqliteTable(
     amountRefunded: integer("amount_refunded").notNull(),
     reason: text("reason"),
     occurredAt: integer("occurred_at").notNull(),
+    actor: text("actor"),
+    note: text("note"),
   },
   (table) => [primaryKey({ columns: [table.transactionId, table.version] })],
 );
@@ -77,17 +84,42 @@ export const idempotencyKeys = sqliteTable("idempotency_keys", {
 export const inbox = sqliteTable(
   "inbox",
   {
+    transactionId: text("transaction_id").notNull(),
     gateway: text("gateway").notNull(),
     eventId: text("event_id").notNull(),
-    transactionId: text("transaction_id").notNull(),
     outcome: text("outcome").$type<"applied" | "ignored" | "parked">().notNull(),
     reason: text("reason"),
     observation: text("observation", { mode: "json" }).$type<Observation>().notNull(),
     receivedAt: integer("received_at").notNull(),
   },
   (table) => [
-    primaryKey({ columns: [table.gateway, table.eventId] }),
-    index("inbox_parked").on(table.transactionId).where(sql`outcome = 'parked'`),
+    primaryKey({ columns: [table.transactionId, table.gateway, table.eventId] }),
+    index("inbox_unapplied").on(table.outcome, table.transactionId).where(sql`outcome <> 'applied'`),
+  ],
+);
+
+export const refunds = sqliteTable(
+  "refunds",
+  {
+    id: text("id").primaryKey(),
+    transactionId: text("transaction_id").notNull(),
+    amount: integer("amount").notNull(),
+    currency: text("currency").notNull(),
+    status: text("status").$type<RefundStatus>().notNull(),
+    reason: text("reason"),
+    source: text("source").$type<Source>().notNull(),
+    gatewayReference: text("gateway_reference"),
+    failureCode: text("failure_code"),
+    idempotencyKey: text("idempotency_key"),
+    fingerprint: text("fingerprint"),
+    attempts: integer("attempts").notNull().default(0),
+    nextAttemptAt: integer("next_attempt_at"),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("refunds_key").on(table.transactionId, table.idempotencyKey),
+    index("refunds_due").on(table.nextAttemptAt).where(sql`next_attempt_at IS NOT NULL`),
   ],
 );
 

@@ -4,6 +4,7 @@ import { connect } from "./database.ts";
 import { deliveryQueries } from "./deliveries.ts";
 import { inboxQueries } from "./inbox.ts";
 import { jobQueries } from "./jobs.ts";
+import { refundQueries } from "./refunds.ts";
 import { type Deadlines, reliableD1 } from "./reliable-d1.ts";
 import { transactionQueries } from "./transactions.ts";
 
@@ -18,6 +19,7 @@ export function createStore(binding: D1Database, deadlines?: Deadlines) {
     ...commitQueries(db),
     ...inboxQueries(db),
     ...deliveryQueries(db),
+    ...refundQueries(db),
     ...jobQueries(db),
     /** How many statements were run so far. D1 allows 1,000 in one invocation. */
     statementCount: d1.statementCount,

@@ -2,7 +2,7 @@
 import { and, desc, eq, gt, gte, lt, sql } from "drizzle-orm";
 import type { Status, Transaction } from "../transactions/transaction.ts";
 import { attempt, type Database, run } from "./database.ts";
-import type { InboxEntry } from "./inbox.ts";
+import { type InboxKey, type InboxOutcome, isEntry } from "./inbox.ts";
 import { columns, type Loaded, loadedColumns, toLoaded, toRow, toTransaction } from "./rows.ts";
 import { events, idempotencyKeys, inbox, transactions } from "./schema.ts";
 
@@ -23,6 +23,9 @@ export interface ListFilter {
   readonly limit: number;
 }
 
+const MIN_PAUSE_MS = 60_000;
+const MAX_PAUSE_MS = 6 * 60 * 60_000;
+
 export function transactionQueries(db: Database) {
   const selectLoaded = () => db.select(loadedColumns).from(transactions);
 
@@ -32,21 +35,61 @@ export function transactionQueries(db: Database) {
       return row ? toLoaded(row) : null;
     },
 
-    /** One round trip: the transaction, and whether this webhook was seen before. */
+    /** One round trip: the transaction, and what was kept of this webhook before; null: nothing. */
     async findForWebhook(
-      entry: InboxEntry,
-    ): Promise<{ loaded: Loaded | null; seen: boolean; parked: boolean }> {
-      const [rows, seen] = await run(
+      id: string,
+      entry: InboxKey,
+    ): Promise<{ loaded: Loaded | null; outcome: InboxOutcome | null }> {
+      const [rows, kept] = await run(
         db.batch([
-          selectLoaded().where(eq(transactions.id, entry.transactionId)),
-          db
-            .select({ outcome: inbox.outcome })
-            .from(inbox)
-            .where(and(eq(inbox.gateway, entry.gateway), eq(inbox.eventId, entry.eventId))),
+          selectLoaded().where(eq(transactions.id, id)),
+          db.select({ outcome: inbox.outcome }).from(inbox).where(isEntry(entry)),
         ]),
       );
-      const parked = seen[0]?.outcome === "parked";
-      return { loaded: rows[0] ? toLoaded(rows[0]) : null, seen: seen.length > 0 && !parked, parked };
+      return { loaded: rows[0] ? toLoaded(rows[0]) : null, outcome: kept[0]?.outcome ?? null };
+    },
+
+    /** Our id of what the gateway calls so; null when there is none. */
+    async findByReference(gateway: string, reference: string): Promise<string | null> {
+      const [row] = await run(
+        db
+          .select({ id: transactions.id })
+          .from(transactions)
+          .where(and(eq(transactions.gatewayReference, reference), eq(transactions.gateway, gateway)))
+          .limit(1),
+      );
+      return row?.id ?? null;
+    },
+
+    /**
+     * Writes down what is to be captured of held money, before the gateway is asked.
+     * @returns false when it is not held any more, or another sum is being captured
+     */
+    async beginCapture(id: string, amount: number, nextCheckAt: number): Promise<boolean> {
+      const begun = await run(
+        db
+          .update(transactions)
+          .set({ capturing: amount, nextCheckAt })
+          .where(
+            and(
+              eq(transactions.id, id),
+              eq(transactions.status, "authorized"),
+              sql`coalesce(${transactions.capturing}, ${amount}) = ${amount}`,
+            ),
+          )
+          .returning({ id: transactions.id }),
+      );
+      return begun.length > 0;
+    },
+
+    /** The gateway has refused: another capture may be asked for. */
+    async endCapture(id: string): Promise<void> {
+      await run(
+        db
+          .update(transactions)
+          .set({ capturing: null })
+          .where(and(eq(transactions.id, id), eq(transactions.status, "authorized"))),
+      );
     },
 
     /**
@@ -161,6 +204,23 @@ export function transactionQueries(db: Database) {
           .limit(filter.limit),
       );
       return rows.map(toTransaction);
+    },
+
+    /** Looks again later at a row that cannot be worked on: ever later, from a minute to six hours. */
+    async postpone({ id, nextCheckAt, silentSince }: Transaction, now: number): Promise<void> {
+      const since = silentSince ?? now;
+      const pauseMs = Math.min(Math.max(now - since, MIN_PAUSE_MS), MAX_PAUSE_MS);
+      await run(
+        db
+          .update(transactions)
+          .set({ nextCheckAt: now + pauseMs, silentSince: since })
+          .where(
+            and(
+              eq(transactions.id, id),
+              nextCheckAt === null ? undefined : eq(transactions.nextCheckAt, nextCheckAt),
+            ),
+          ),
+      );
     },
 
     /** A transaction's history, oldest first; null when there is no such transaction. */

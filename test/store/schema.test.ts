@@ -334,7 +334,14 @@ describe("the order's guards", () => {
     const owed = "SELECT position FROM deliveries WHERE next_attempt_at <= 5";
     expect(await plan(owed)).toContain("deliveries_due");
     const parked = "SELECT * FROM inbox WHERE transaction_id = 'x' AND outcome = 'parked'";
-    expect(await plan(parked)).toContain("inbox_parked");
+    expect(await plan(parked)).toContain("PRIMARY KEY (transaction_id=?)");
+    const listed = `SELECT * FROM inbox WHERE outcome = 'parked' AND outcome <> 'applied'
+      ORDER BY transaction_id DESC, gateway DESC, event_id DESC LIMIT 50`;
+    expect(await plan(listed)).toContain("inbox_unapplied");
+    expect(await plan(listed)).not.toContain("TEMP B-TREE");
+    expect(await plan("SELECT id FROM transactions WHERE gateway_reference = 'x'")).toContain(
+      "transactions_reference",
+    );
   });
 });
 

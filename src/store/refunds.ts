@@ -1,0 +1,143 @@
+/** Refunds that were begun here: asked for on the condition that so much is left, then owed until the gateway ends them. */
+import { and, asc, eq, gt, sql } from "drizzle-orm";
+import type { Source } from "../transactions/event.ts";
+import { attempt, type Database, run } from "./database.ts";
+import { type Loaded, loadedColumns, toLoaded } from "./rows.ts";
+import { refunds, transactions } from "./schema.ts";
+
+export type RefundRow = typeof refunds.$inferSelect;
+
+export interface NewRefund {
+  readonly id: string;
+  readonly transactionId: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly reason: string | null;
+  readonly source: Source;
+  /** Until then whoever has written the row is taken to be sending it. */
+  readonly nextAttemptAt: number;
+  readonly now: number;
+}
+
+export interface RefundRequest extends Omit<NewRefund, "amount" | "currency"> {
+  /** Null: all that is left. */
+  readonly amount: number | null;
+  readonly idempotencyKey: string | null;
+  readonly fingerprint: string;
+}
+
+export interface RefundEnd {
+  readonly id: string;
+  readonly status: "succeeded" | "failed";
+  readonly gatewayReference: string | null;
+  readonly failureCode: string | null;
+}
+
+export function refundQueries(db: Database) {
+  return {
+    /**
+     * Inserts on conditions: the transaction has its money, so much of it is left, and the key is new.
+     * @returns the refund, or null when something stands in its way
+     */
+    async requestRefund(request: RefundRequest): Promise<RefundRow | null> {
+      const result = await attempt(db.insert(refunds).select(conditionalRow(request)).returning());
+      return result === "conflict" ? null : (result[0] ?? null);
+    },
+
+    /** A refund with its transaction; null when there is none of that id. */
+    async findRefund(id: string): Promise<{ refund: RefundRow; loaded: Loaded } | null> {
+      const [row] = await run(
+        db
+          .select({ refund: refunds, transaction: loadedColumns })
+          .from(refunds)
+          .innerJoin(transactions, eq(transactions.id, refunds.transactionId))
+          .where(eq(refunds.id, id)),
+      );
+      return row ? { refund: row.refund, loaded: toLoaded(row.transaction) } : null;
+    },
+
+    /** A transaction with its refunds, oldest first; null when there is no such transaction. */
+    async findRefunds(transactionId: string): Promise<{ loaded: Loaded; refunds: RefundRow[] } | null> {
+      const [[row], rows] = await run(
+        db.batch([
+          db.select(loadedColumns).from(transactions).where(eq(transactions.id, transactionId)),
+          db.select().from(refunds).where(eq(refunds.transactionId, transactionId)).orderBy(asc(refunds.id)),
+        ]),
+      );
+      return row ? { loaded: toLoaded(row), refunds: rows } : null;
+    },
+
+    /** Books an end that changes nothing of the transaction. */
+    async endRefund(end: RefundEnd, now: number): Promise<void> {
+      await run(endRefund(db, end, now));
+    },
+
+    /** Books a look that did not end it. @param attempts how many there have been now */
+    async postponeRefund(
+      id: string,
+      { attempts, nextAttemptAt, gatewayReference, now }: Postponement,
+    ): Promise<void> {
+      await run(
+        db
+          .update(refunds)
+          .set({
+            attempts,
+            nextAttemptAt,
+            updatedAt: now,
+            ...(gatewayReference === null ? {} : { gatewayReference }),
+          })
+          .where(and(eq(refunds.id, id), eq(refunds.status, "pending"))),
+      );
+    },
+
+    /**
+     * Takes the refunds of a transaction that the gateway has not ended, but for those that are being sent just now.
+     * @param until the lease
+     */
+    async claimRefunds(transactionId: string, until: number): Promise<RefundRow[]> {
+      return run(
+        db
+          .update(refunds)
+          .set({ nextAttemptAt: until })
+          .where(
+            and(
+              eq(refunds.transactionId, transactionId),
+              eq(refunds.status, "pending"),
+              gt(refunds.attempts, 0),
+            ),
+          )
+          .returning(),
+      );
+    },
+  };
+}
+
+interface Postponement {
+  readonly attempts: number;
+  readonly nextAttemptAt: number;
+  readonly gatewayReference: string | null;
+  readonly now: number;
+}
+
+export function insertRefund(db: Database, { now, ...refund }: NewRefund) {
+  return db.insert(refunds).values({ ...refund, status: "pending", createdAt: now, updatedAt: now });
+}
+
+export function endRefund(db: Database, { id, ...end }: RefundEnd, now: number) {
+  return db
+    .update(refunds)
+    .set({ ...end, nextAttemptAt: null, updatedAt: now })
+    .where(and(eq(refunds.id, id), eq(refunds.status, "pending")));
+}
+
+/** The row's values as a SELECT, so that an INSERT can have conditions; columns in the schema's order. */
+function conditionalRow({ id, transactionId, amount, reason, source, now, ...request }: RefundRequest) {
+  const { idempotencyKey, fingerprint, nextAttemptAt } = request;
+  const rest = sql`SELECT id, currency, amount_captured - amount_refunded - (SELECT coalesce(sum(amount), 0)
+    FROM refunds WHERE refunds.transaction_id = transactions.id AND refunds.status = 'pending') AS rest
+    FROM transactions WHERE id = ${transactionId} AND status = 'succeeded'`;
+  return sql`SELECT ${id}, paid.id, coalesce(${amount}, paid.rest), paid.currency, 'pending', ${reason}, ${source},
+    NULL, NULL, ${idempotencyKey}, ${fingerprint}, 0, ${nextAttemptAt}, ${now}, ${now} FROM (${rest}) AS paid
+    WHERE paid.rest >= coalesce(${amount}, 1) AND NOT EXISTS (SELECT 1 FROM refunds
+      WHERE transaction_id = ${transactionId} AND idempotency_key = ${idempotencyKey})`;
+}
