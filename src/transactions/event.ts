@@ -10,7 +10,8 @@ export type EventType =
   | "transaction.canceled"
   | "transaction.expired"
   | "transaction.review"
-  | "transaction.refunded";
+  | "transaction.refunded"
+  | "transaction.disputed";
 
 /** Which side the news came from. */
 export type Source = "shop" | "webhook" | "buyer" | "cron" | "operator";
@@ -19,6 +20,9 @@ export interface Event {
   readonly type: EventType;
   readonly source: Source;
   readonly from: Status;
+  /** Who decided, and why, where a person did. */
+  readonly actor: string | null;
+  readonly note: string | null;
   /** The transaction as it is from this event on; its version is the event's place in the history. */
   readonly transaction: Transaction;
 }

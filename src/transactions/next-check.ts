@@ -29,7 +29,8 @@ export function nextCheckAt(transaction: Transaction, now: number, firstCheckMs:
     case "failed":
     case "canceled":
     case "expired":
-      return wasRejected(transaction) ? null : watchAfter(updatedAt, now);
+      // No session, or its money came and is on its way back: nothing more can come.
+      return wasRejected(transaction) || transaction.amountCaptured > 0 ? null : watchAfter(updatedAt, now);
     case "review":
       return transaction.reviewReason === "gateway_silent" ? watchAfter(updatedAt, now) : null;
     case "succeeded":

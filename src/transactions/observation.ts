@@ -1,4 +1,5 @@
 /** What a gateway says about a transaction now, in one normal form, wherever it came from. Compared, never copied. */
+import type { Dispute, Mode } from "./transaction.ts";
 
 export type ObservedStatus =
   | "pending"
@@ -18,8 +19,14 @@ export interface Observation {
   /** Minor units; null where the gateway did not say, which never passes for money. */
   readonly amount: number | null;
   readonly currency: string | null;
+  /** Of a success: what was captured, in minor units; null: the whole amount. */
+  readonly amountCaptured: number | null;
   /** The sum of refunds so far, in minor units. */
   readonly amountRefunded: number;
   /** A failure's code in snake case, if the gateway gave one. */
   readonly failureCode: string | null;
+  /** Null where there is none, or the gateway did not say. */
+  readonly dispute: Dispute | null;
+  /** Null where the gateway did not say. */
+  readonly mode: Mode | null;
 }

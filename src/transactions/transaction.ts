@@ -16,9 +16,18 @@ export type Status = (typeof STATUSES)[number];
 export type ReviewReason =
   | "wrong_amount"
   | "wrong_currency"
+  | "wrong_mode"
   | "duplicate_payment"
   | "late_payment"
-  | "gateway_silent";
+  | "gateway_silent"
+  /** Called off here, while the gateway will not give the money back. */
+  | "refund_failed";
+
+/** Real money, or a gateway's play money. */
+export type Mode = "live" | "test";
+
+/** A chargeback, as it stands. */
+export type Dispute = "open" | "won" | "lost";
 
 export interface Failure {
   /** Snake case, e.g. "card_declined"; a gateway's own code where it gives one. */
@@ -42,6 +51,8 @@ export interface Transaction {
   readonly amountCaptured: number;
   readonly amountRefunded: number;
   readonly capture: "automatic" | "manual";
+  /** What the shop has asked to capture of held money, until that is done; null: all of it, whenever it comes. */
+  readonly capturing: number | null;
   /** The gateway's own id of the session or payment. */
   readonly gatewayReference: string | null;
   /** Where the buyer pays, as the gateway gave it. */
@@ -53,6 +64,9 @@ export interface Transaction {
   /** The money came after the end. */
   readonly late: boolean;
   readonly reviewReason: ReviewReason | null;
+  readonly dispute: Dispute | null;
+  /** As the gateway said when it opened the session; null: it did not. */
+  readonly mode: Mode | null;
   /** Epoch milliseconds, as all times. */
   readonly createdAt: number;
   readonly updatedAt: number;

@@ -1,9 +1,10 @@
 /** What holds for `decide` whatever comes in whatever order: random histories, each input frozen. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Context, type Decision, decide, type Input } from "../../src/transactions/decide.ts";
+import { type Decision, decide, type Input } from "../../src/transactions/decide.ts";
 import type { Source } from "../../src/transactions/event.ts";
 import type { Observation, ObservedStatus } from "../../src/transactions/observation.ts";
+import type { Context } from "../../src/transactions/outcome.ts";
 import { isOpen, type Transaction } from "../../src/transactions/transaction.ts";
 import { canMove } from "../../src/transactions/transitions.ts";
 import {
@@ -38,7 +39,10 @@ const anything: fc.Arbitrary<Observation> = fc
     reference: fc.constantFrom(null, "session-1", "session-2"),
     amount: fc.constantFrom(AMOUNT, AMOUNT, AMOUNT, null, 0, 1, 5000),
     currency: fc.constantFrom("USD", "USD", "USD", null, "EUR"),
+    amountCaptured: fc.constantFrom(null, null, AMOUNT, 1000),
     amountRefunded: fc.constantFrom(0, 0, 1, 500, AMOUNT, AMOUNT + 1, 5000),
+    dispute: fc.constantFrom(null, null, "open", "won", "lost"),
+    mode: fc.constantFrom(null, "live", "test"),
     failureCode: fc.constantFrom(null, "card_declined"),
   })
   .map((observation) => deepFreeze(observation));
@@ -47,6 +51,13 @@ function inputs(observation: fc.Arbitrary<Observation>): fc.Arbitrary<Input> {
   const source = fc.constantFrom<Source>("shop", "webhook", "buyer", "cron", "operator");
   const paymentUrl = fc.constant("https://gateway.example/pay/1");
   const as = fc.constantFrom("canceled", "expired");
+  const verdict = fc.constantFrom("accepted", "declined");
+  const refundEnd = {
+    amount: fc.constantFrom(1, 500, AMOUNT),
+    currency: fc.constantFrom("USD", "USD", "EUR"),
+    status: fc.constantFrom("succeeded", "failed"),
+    total: fc.constantFrom(null, 0, 500, AMOUNT),
+  };
   return fc
     .oneof(
       { weight: 6, arbitrary: fc.record({ kind: fc.constant("observed"), source, observation }) },
@@ -54,6 +65,8 @@ function inputs(observation: fc.Arbitrary<Observation>): fc.Arbitrary<Input> {
       { weight: 2, arbitrary: fc.record({ kind: fc.constant("silent"), source }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant("opened"), source, observation, paymentUrl }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant("rejected"), source }) },
+      { weight: 2, arbitrary: fc.record({ kind: verdict, source, observation: fc.option(observation) }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant("refund_ended"), source, ...refundEnd }) },
     )
     .map((input) => deepFreeze(input as Input));
 }
@@ -63,6 +76,7 @@ interface Step {
   /** How much later it comes than the one before. */
   readonly pauseMs: number;
   readonly orderPaid: boolean;
+  readonly canRefund: boolean;
   readonly latePayment: Context["policy"]["latePayment"];
 }
 
@@ -71,6 +85,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
     input: inputs(anything),
     pauseMs: fc.oneof(fc.nat({ max: 60_000 }), fc.nat({ max: 2 * DAY })),
     orderPaid: fc.boolean(),
+    canRefund: fc.boolean(),
     latePayment: fc.constantFrom("accept", "refund", "review"),
   }),
   { minLength: 1, maxLength: 12 },
@@ -92,9 +107,11 @@ interface Decided {
 function play(beginning: Transaction, history: readonly Step[]): Decided[] {
   let before = beginning;
   let now = T0;
-  return history.map(({ input, pauseMs, orderPaid, latePayment }) => {
+  let refunds: Context["refunds"] = { pending: 0, succeeded: 0 };
+  return history.map(({ input, pauseMs, orderPaid, canRefund, latePayment }) => {
     now += pauseMs;
-    const context = aContext({ now, orderPaid, policy: { latePayment, firstCheckMs: FIRST_CHECK } });
+    const policy = { latePayment, firstCheckMs: FIRST_CHECK };
+    const context = aContext({ now, orderPaid, refunds, canRefund, policy });
     const decision = deepFreeze(decide(before, input, context));
     const touched =
       decision.kind === "touch"
@@ -102,6 +119,8 @@ function play(beginning: Transaction, history: readonly Step[]): Decided[] {
         : before;
     const decided = { before, input, context, decision, after: stateAfter(touched, decision) };
     before = decided.after;
+    const owed = decision.kind === "change" ? (decision.refund?.amount ?? 0) : 0;
+    refunds = { ...refunds, pending: refunds.pending + owed };
     return decided;
   });
 }
@@ -137,16 +156,32 @@ describe("decide, whatever comes", () => {
       for (const { type, from, transaction } of eventsOf(decision)) {
         if (type === "transaction.created") {
           expect(transaction.status).toBe(from);
+        } else if (type === "transaction.disputed") {
+          expect(transaction.status).toBe(from);
+          expect(transaction.dispute).not.toBeNull();
         } else if (type === "transaction.refunded") {
-          // Of money that was ours, or that came and went before it was heard of.
-          expect(transaction.status).toBe("succeeded");
-          expect(from === "succeeded" || transaction.amountRefunded === transaction.amount).toBe(true);
+          // Of money that was ours, or that came and went before it was heard of or decided.
+          const gone = transaction.amountRefunded === transaction.amountCaptured;
+          expect(from === transaction.status || gone).toBe(true);
+          expect(transaction.amountCaptured).toBeGreaterThan(0);
         } else if (from === "review" && type === "transaction.review") {
           expect(transaction.reviewReason).not.toBe("gateway_silent");
         } else {
           expect(canMove(from, transaction.status)).toBe(true);
           expect(type).toBe(`transaction.${transaction.status}`);
         }
+      }
+    });
+  });
+
+  it("owes no more back than it took, what is on its way and back already included", () => {
+    always(({ decision, context, after }) => {
+      const refund = decision.kind === "change" ? decision.refund : null;
+      if (refund?.currency === after.currency) {
+        const back = refund.amount + context.refunds.pending + after.amountRefunded;
+        expect(refund.amount).toBeGreaterThan(0);
+        expect(back).toBeLessThanOrEqual(after.amountCaptured);
+        expect(context.canRefund).toBe(true);
       }
     });
   });
@@ -290,7 +325,7 @@ describe("decide, while the news agrees with what was asked", () => {
         const paid: Input = { kind: "observed", source: "webhook", observation: anObservation() };
         const index = place % (history.length + 1);
         const all = history.toSpliced(index, 0, { input: deepFreeze(paid), pauseMs: 1 });
-        const unhindered = { orderPaid: false, latePayment: "accept" } as const;
+        const unhindered = { orderPaid: false, canRefund: true, latePayment: "accept" } as const;
         const played = play(
           beginning,
           all.map((step) => ({ ...step, ...unhindered })),

@@ -573,6 +573,8 @@ describe("decide on an event's form", () => {
           type: "transaction.processing",
           source: "webhook",
           from: "pending",
+          actor: null,
+          note: null,
           transaction: {
             ...before,
             status: "processing",
@@ -582,6 +584,7 @@ describe("decide on an event's form", () => {
           },
         },
       ],
+      refund: null,
     });
   });
 });

@@ -1,6 +1,7 @@
 /** What the core's tests are made of: a transaction, an observation, a context, and inputs that cannot be changed. */
-import type { Context, Decision, Input } from "../../src/transactions/decide.ts";
+import type { Decision, Input } from "../../src/transactions/decide.ts";
 import type { Observation } from "../../src/transactions/observation.ts";
+import type { Context } from "../../src/transactions/outcome.ts";
 import type { Transaction } from "../../src/transactions/transaction.ts";
 
 export const SECOND = 1000;
@@ -34,6 +35,9 @@ export function aTransaction(changes: Partial<Transaction> = {}): Transaction {
     failure: null,
     late: false,
     reviewReason: null,
+    capturing: null,
+    dispute: null,
+    mode: null,
     createdAt: T0,
     updatedAt: T0,
     expiresAt: T0 + TTL,
@@ -58,7 +62,8 @@ export function inStatus(status: Transaction["status"], changes: Partial<Transac
 /** What the gateway says; the amount agrees with the transaction's. */
 export function anObservation(changes: Partial<Observation> = {}): Observation {
   const agreeing = { reference: "session-1", amount: 1999, currency: "USD" };
-  return deepFreeze({ status: "succeeded", ...agreeing, amountRefunded: 0, failureCode: null, ...changes });
+  const silent = { amountCaptured: null, failureCode: null, dispute: null, mode: null };
+  return deepFreeze({ status: "succeeded", ...agreeing, amountRefunded: 0, ...silent, ...changes });
 }
 
 export function observed(changes: Partial<Observation> = {}): Input {
@@ -67,7 +72,15 @@ export function observed(changes: Partial<Observation> = {}): Input {
 
 export function aContext(changes: Partial<Context> = {}): Context {
   const policy = { latePayment: "accept", firstCheckMs: FIRST_CHECK } as const;
-  return deepFreeze({ now: T0 + MINUTE, orderPaid: false, policy, ...changes });
+  const refunds = { pending: 0, succeeded: 0 };
+  return deepFreeze({
+    now: T0 + MINUTE,
+    orderPaid: false,
+    refunds,
+    canRefund: true,
+    policy,
+    ...changes,
+  });
 }
 
 export function withPolicy(latePayment: Context["policy"]["latePayment"], changes: Partial<Context> = {}) {

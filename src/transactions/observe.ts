@@ -1,0 +1,210 @@
+/** What a gateway's word makes of a transaction. Amount, currency and mode are compared, never copied. */
+import type { Observation } from "./observation.ts";
+import {
+  andThen,
+  type Context,
+  change,
+  type IgnoreReason,
+  nothing,
+  type Origin,
+  type Outcome,
+} from "./outcome.ts";
+import type { ReviewReason, Transaction } from "./transaction.ts";
+import { canMove } from "./transitions.ts";
+
+export function observe(
+  transaction: Transaction,
+  seen: Observation,
+  origin: Origin,
+  context: Context,
+): Outcome {
+  if (isBooked(transaction, context)) {
+    return seen.status === "succeeded" ? follow(transaction, seen, origin, context) : nothing("stale");
+  }
+  if (seen.status === "succeeded" && transaction.status === "review" && !isSilent(transaction)) {
+    return followInReview(transaction, seen, origin, context);
+  }
+  const target = aim(transaction, seen, context);
+  if (typeof target === "string") {
+    return nothing(target);
+  }
+  // Money that turns up after silence, and not as asked: still a review, now for another reason.
+  const sharper = transaction.status === "review" && target.status === "review";
+  if (!sharper && !canMove(transaction.status, target.status)) {
+    return nothing(transaction.status === target.status ? "unchanged" : "stale");
+  }
+  // Money that came and went before we heard of it: nothing to fulfil.
+  const gone = target.status === "succeeded" && target.amountRefunded === target.amountCaptured;
+  const moved = change(transaction, target, origin, context, gone ? "transaction.refunded" : undefined);
+  const returned = andThen(moved, (now) => giveBack(now, origin, context));
+  return andThen(returned, (now) =>
+    isBooked(now, context) ? dispute(now, seen, origin, context) : nothing("unchanged"),
+  );
+}
+
+/** Its money is accounted for: kept, or on its way back. */
+function isBooked({ status, amountCaptured }: Transaction, { refunds }: Context): boolean {
+  return (
+    status === "succeeded" ||
+    (status === "canceled" && (amountCaptured > 0 || refunds.pending + refunds.succeeded > 0))
+  );
+}
+
+function isSilent({ reviewReason }: Transaction): boolean {
+  return reviewReason === "gateway_silent";
+}
+
+type Target = Partial<Transaction> & Pick<Transaction, "status">;
+
+/** Where an observation points to, before the table is asked. */
+function aim(transaction: Transaction, seen: Observation, context: Context): Target | IgnoreReason {
+  if (transaction.status === "review" && !isSilent(transaction)) {
+    return "in_review";
+  }
+  const mismatch = compare(transaction, seen);
+  switch (seen.status) {
+    case "missing":
+      return "missing";
+    case "pending":
+      return transaction.status === "pending" ? "unchanged" : "stale";
+    case "processing":
+    case "authorized":
+      return mismatch ? reviewed(seen, transaction, mismatch, context) : { status: seen.status };
+    case "succeeded":
+      return mismatch ? reviewed(seen, transaction, mismatch, context) : receive(transaction, seen, context);
+    case "failed":
+    case "canceled":
+    case "expired":
+      return close(transaction, seen.status, seen);
+  }
+}
+
+/** Money that agrees with what was asked: ours, unless it came too late or the order is paid already. */
+function receive(transaction: Transaction, seen: Observation, context: Context): Target {
+  const late = isLate(transaction, context.now);
+  const amountCaptured = capturedOf(seen) ?? transaction.amount;
+  const amountRefunded = seen.amountRefunded <= amountCaptured ? seen.amountRefunded : 0;
+  const kept = amountRefunded < amountCaptured;
+  if (kept && context.orderPaid) {
+    return reviewed(seen, transaction, "duplicate_payment", context);
+  }
+  if (kept && late && context.policy.latePayment !== "accept") {
+    return reviewed(seen, transaction, "late_payment", context);
+  }
+  const amounts = { amountCaptured, amountRefunded, capturing: null };
+  return { status: "succeeded", ...amounts, late, failure: null, reviewReason: null };
+}
+
+function isLate({ status, expiresAt }: Transaction, now: number): boolean {
+  return status === "expired" || status === "canceled" || (status === "failed" && now > expiresAt);
+}
+
+/** No money was taken. A transaction in review because of silence is called off by that. */
+function close(
+  transaction: Transaction,
+  status: "failed" | "canceled" | "expired",
+  seen: Observation,
+): Target {
+  if (transaction.status === "review") {
+    return { status: "canceled", reviewReason: null };
+  }
+  if (status !== "failed") {
+    return { status };
+  }
+  const code = seen.failureCode ?? "payment_failed";
+  return { status: "failed", failure: { code, message: "The payment failed; no money was taken." } };
+}
+
+function reviewed(
+  seen: Observation,
+  transaction: Transaction,
+  reviewReason: ReviewReason,
+  { now }: Context,
+): Target {
+  const taken = seen.status === "succeeded" && seen.currency === transaction.currency;
+  const amountCaptured = taken ? (capturedOf(seen) ?? 0) : 0;
+  const amountRefunded = Math.min(seen.amountRefunded, amountCaptured);
+  const late = isLate(transaction, now);
+  return { status: "review", reviewReason, amountCaptured, amountRefunded, late, failure: null };
+}
+
+/** By that policy, money that came too late or twice goes back without a person. */
+function giveBack(transaction: Transaction, origin: Origin, context: Context): Outcome {
+  const { status, reviewReason, amountCaptured, amountRefunded, currency } = transaction;
+  const unwanted = reviewReason === "late_payment" || reviewReason === "duplicate_payment";
+  if (status !== "review" || !unwanted || context.policy.latePayment !== "refund" || !context.canRefund) {
+    return nothing("unchanged");
+  }
+  const note = "LATE_PAYMENT_POLICY is refund";
+  const called = change(
+    transaction,
+    { status: "canceled", reviewReason: null },
+    { ...origin, note },
+    context,
+  );
+  return { ...called, refund: { amount: amountCaptured - amountRefunded, currency, reason: reviewReason } };
+}
+
+/** What was captured, as the gateway says it, in minor units. */
+export function capturedOf(seen: Observation): number | null {
+  return seen.amountCaptured ?? seen.amount;
+}
+
+function compare(transaction: Transaction, seen: Observation): ReviewReason | null {
+  if (seen.currency !== transaction.currency) {
+    return "wrong_currency";
+  }
+  if (seen.mode !== null && transaction.mode !== null && seen.mode !== transaction.mode) {
+    return "wrong_mode";
+  }
+  const asked = transaction.capturing ?? transaction.amount;
+  const captured = seen.status !== "succeeded" || capturedOf(seen) === asked;
+  return seen.amount === transaction.amount && captured ? null : "wrong_amount";
+}
+
+/** Money that is booked: only its way back, or a dispute about it, is news. */
+function follow(transaction: Transaction, seen: Observation, origin: Origin, context: Context): Outcome {
+  const { currency, amountCaptured, amountRefunded, mode } = transaction;
+  const sameMode = mode === null || seen.mode === null || seen.mode === mode;
+  if (seen.currency !== currency || capturedOf(seen) !== amountCaptured || !sameMode) {
+    return nothing("mismatch");
+  }
+  if (seen.amountRefunded > amountCaptured) {
+    return nothing("refund_exceeds_capture");
+  }
+  const { amountRefunded: total } = seen;
+  if (total > amountRefunded) {
+    const refunded = change(transaction, { amountRefunded: total }, origin, context, "transaction.refunded");
+    return andThen(refunded, (now) => dispute(now, seen, origin, context));
+  }
+  return dispute(transaction, seen, origin, context);
+}
+
+/** While a person has not decided, the gateway's own refunds still count; all of it back leaves nothing to decide. */
+function followInReview(
+  transaction: Transaction,
+  seen: Observation,
+  origin: Origin,
+  context: Context,
+): Outcome {
+  const { currency, amountCaptured, amountRefunded } = transaction;
+  const { amountRefunded: total } = seen;
+  const comparable = seen.currency === currency && capturedOf(seen) === amountCaptured;
+  if (!comparable || total <= amountRefunded) {
+    return nothing("in_review");
+  }
+  if (total > amountCaptured) {
+    return nothing("refund_exceeds_capture");
+  }
+  const over = total === amountCaptured ? ({ status: "canceled", reviewReason: null } as const) : {};
+  return change(transaction, { amountRefunded: total, ...over }, origin, context, "transaction.refunded");
+}
+
+/** A dispute opens, and ends once. */
+function dispute(transaction: Transaction, seen: Observation, origin: Origin, context: Context): Outcome {
+  const ended = transaction.dispute === "won" || transaction.dispute === "lost";
+  if (seen.dispute === null || seen.dispute === transaction.dispute || (ended && seen.dispute === "open")) {
+    return nothing("unchanged");
+  }
+  return change(transaction, { dispute: seen.dispute }, origin, context, "transaction.disputed");
+}

@@ -1,0 +1,100 @@
+/** What a person's verdict makes of a transaction in review, and what becomes of money that is sent back. */
+import type { Observation } from "./observation.ts";
+import { capturedOf } from "./observe.ts";
+import { type Context, change, nothing, type Origin, type Outcome } from "./outcome.ts";
+import type { OwedRefund } from "./refund.ts";
+import type { Transaction } from "./transaction.ts";
+
+/** @param seen what the gateway says now; null when it does not answer, so that the person's word stands alone */
+export function accept(
+  transaction: Transaction,
+  seen: Observation | null,
+  origin: Origin,
+  context: Context,
+): Outcome {
+  if (transaction.status !== "review") {
+    return nothing("not_in_review");
+  }
+  if (context.orderPaid) {
+    return nothing("order_paid");
+  }
+  if (seen && seen.status !== "succeeded" && seen.status !== "missing") {
+    return nothing("not_settled");
+  }
+  const sums = comparableSums(transaction, seen);
+  const amountCaptured = sums.amountCaptured || transaction.amount;
+  if (sums.amountRefunded >= amountCaptured) {
+    return nothing("not_settled");
+  }
+  const amounts = { amountCaptured, amountRefunded: sums.amountRefunded, capturing: null };
+  return change(transaction, { status: "succeeded", ...amounts, reviewReason: null }, origin, context);
+}
+
+/** Called off; what the gateway holds of it goes back to the buyer. */
+export function reject(
+  transaction: Transaction,
+  seen: Observation | null,
+  origin: Origin,
+  context: Context,
+): Outcome {
+  if (transaction.status !== "review") {
+    return nothing("not_in_review");
+  }
+  const refund = owedBack(transaction, seen, context, origin.note ?? null);
+  if (refund && !context.canRefund) {
+    return nothing("cannot_refund");
+  }
+  const patch = { status: "canceled", reviewReason: null, ...comparableSums(transaction, seen) } as const;
+  return { ...change(transaction, patch, origin, context), refund };
+}
+
+/** A refund that was begun here has come to its end. */
+export function settleRefund(
+  transaction: Transaction,
+  settled: {
+    readonly amount: number;
+    readonly currency: string;
+    readonly status: "succeeded" | "failed";
+    /** The sum of refunds as the gateway says it now; null where it could not be asked. */
+    readonly total: number | null;
+  },
+  origin: Origin,
+  context: Context,
+): Outcome {
+  if (settled.status === "failed") {
+    return transaction.status === "canceled"
+      ? change(transaction, { status: "review", reviewReason: "refund_failed" }, origin, context)
+      : nothing("unchanged");
+  }
+  // Each of these is known to have gone back at the least: other refunds may have been begun at the gateway.
+  const own = settled.currency === transaction.currency ? context.refunds.succeeded + settled.amount : 0;
+  const sum = Math.max(own, settled.total ?? 0);
+  const amountRefunded = Math.min(sum, transaction.amountCaptured);
+  return amountRefunded > transaction.amountRefunded
+    ? change(transaction, { amountRefunded }, origin, context, "transaction.refunded")
+    : nothing("unchanged");
+}
+
+/** The gateway's sums, where they are of our currency. */
+function comparableSums(transaction: Transaction, seen: Observation | null) {
+  const { amountCaptured, amountRefunded, currency } = transaction;
+  const captured = seen?.status === "succeeded" && seen.currency === currency ? capturedOf(seen) : null;
+  return captured === null || !seen
+    ? { amountCaptured, amountRefunded }
+    : { amountCaptured: captured, amountRefunded: Math.min(seen.amountRefunded, captured) };
+}
+
+/** In the gateway's own currency, which need not be the one that was asked for. */
+function owedBack(
+  transaction: Transaction,
+  seen: Observation | null,
+  { refunds }: Context,
+  note: string | null,
+): OwedRefund | null {
+  const said = seen?.status === "succeeded" ? seen : null;
+  const captured = said ? (capturedOf(said) ?? 0) : transaction.amountCaptured;
+  const back = said ? said.amountRefunded : transaction.amountRefunded;
+  const amount = captured - back - refunds.pending;
+  const currency = said?.currency ?? transaction.currency;
+  return amount > 0 ? { amount, currency, reason: note ?? "review rejected" } : null;
+}
