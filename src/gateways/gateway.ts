@@ -22,6 +22,18 @@ export interface Gateway {
    * @throws GatewayError
    */
   expire?(reference: GatewayReference): Promise<Observation>;
+  /**
+   * Takes held money. Repeatable: the same key is the same capture.
+   * @returns what the gateway says after it; not `succeeded` where it could not be captured
+   * @throws GatewayError
+   */
+  capture?(reference: GatewayReference, request: CaptureRequest): Promise<Observation>;
+  /**
+   * Gives money back. Repeatable, also days later: the same refundId is the same refund, and its present state is the
+   * answer. An adapter whose gateway forgets its keys looks the refund up first.
+   * @throws GatewayError
+   */
+  refund?(reference: GatewayReference, request: RefundRequest): Promise<RefundObservation>;
 }
 
 export interface CreateRequest {
@@ -38,6 +50,34 @@ export interface CreateRequest {
   readonly expiresAt: number;
   readonly capture: "automatic" | "manual";
   readonly customer: Customer | null;
+}
+
+export interface CaptureRequest {
+  /** Minor units of `currency`; at most what is held. */
+  readonly amount: number;
+  readonly currency: string;
+  /** The idempotency key. */
+  readonly key: string;
+}
+
+export interface RefundRequest {
+  /** Ours, and the idempotency key. */
+  readonly refundId: string;
+  /** Minor units of `currency`. */
+  readonly amount: number;
+  readonly currency: string;
+  /** The gateway's own id of it, where an answer gave one. */
+  readonly reference: string | null;
+  /** Epoch milliseconds of the first call. */
+  readonly createdAt: number;
+}
+
+export interface RefundObservation {
+  readonly status: "pending" | "succeeded" | "failed";
+  /** The gateway's own id of it; null where it has none or did not say. */
+  readonly reference: string | null;
+  /** In snake case, if the gateway gave one. */
+  readonly failureCode: string | null;
 }
 
 export interface Customer {
@@ -69,8 +109,8 @@ export interface RawWebhook {
 export interface Notice {
   /** The gateway's id of the event, by which a duplicate is told. */
   readonly eventId: string;
-  /** Ours, as the gateway carries it. */
-  readonly transactionId: string;
+  /** Ours, as the gateway carries it; null where it names only its own, which is the observation's reference then. */
+  readonly transactionId: string | null;
   readonly observation: Observation;
 }
 

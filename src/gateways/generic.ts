@@ -40,7 +40,10 @@ const state = z.object({
   ]),
   amount,
   currency: z.string().max(3),
+  amount_captured: amount.optional(),
   amount_refunded: amount.optional(),
+  dispute: z.enum(["open", "won", "lost"]).optional(),
+  livemode: z.boolean().optional(),
   failure_code: z
     .string()
     .regex(/^[a-z0-9_]{1,64}$/)
@@ -51,7 +54,9 @@ type State = z.output<typeof state>;
 const session = z.object({
   payment_url: z.url({ protocol: /^https?$/ }),
   session_id: z.string().max(255).optional(),
+  livemode: z.boolean().optional(),
 });
+const refundState = z.object({ refund_id: z.string(), status: z.enum(["pending", "success", "failure"]) });
 const callback = state.extend({ event_id: z.string().min(1).max(255) });
 
 /** Connects to a service that speaks the protocol. */
@@ -77,9 +82,10 @@ export function connectGeneric(config: GenericConfig, { fetch, now }: Tools): Ga
       }
       const { payment_url: paymentUrl, session_id: reference = null } = parsed.data;
       const { amount: asked, currency } = request;
+      const mode = toMode(parsed.data.livemode);
       return {
         paymentUrl,
-        observation: { ...missing(reference), status: "pending", amount: asked, currency },
+        observation: { ...missing(reference), status: "pending", amount: asked, currency, mode },
       };
     },
 
@@ -88,6 +94,22 @@ export function connectGeneric(config: GenericConfig, { fetch, now }: Tools): Ga
       return [404, 405, 501].includes(answer.status)
         ? retrieve(reference)
         : readState(answer, reference.transactionId, reference.reference, 409);
+    },
+
+    async capture({ transactionId, reference }, request) {
+      const answer = await api.post(`/capture/${transactionId}`, { amount: request.amount }, request.key);
+      return readState(answer, transactionId, reference, 409);
+    },
+
+    async refund({ transactionId }, { refundId, amount: sum, currency }) {
+      const body = { refund_id: refundId, amount: sum, currency };
+      const answer = await api.post(`/refund/${transactionId}`, body, refundId);
+      refuse(answer);
+      const parsed = refundState.safeParse(answer.body);
+      if (!parsed.success || parsed.data.refund_id !== refundId) {
+        throw new GatewayError("unknown", "the gateway's answer is not this refund's state");
+      }
+      return { status: REFUND_STATUS[parsed.data.status], reference: null, failureCode: null };
     },
 
     async readWebhook({ headers, body }) {
@@ -148,12 +170,24 @@ function refuse(answer: ApiAnswer): void {
   }
 }
 
+const REFUND_STATUS = { pending: "pending", success: "succeeded", failure: "failed" } as const;
+
+function toMode(livemode: boolean | undefined): Observation["mode"] {
+  if (livemode === undefined) {
+    return null;
+  }
+  return livemode ? "live" : "test";
+}
+
 function toObservation(seen: State, reference: string | null): Observation {
   const rest = {
     reference,
     amount: seen.amount,
     currency: seen.currency,
     failureCode: seen.failure_code ?? null,
+    amountCaptured: seen.amount_captured ?? null,
+    dispute: seen.dispute ?? null,
+    mode: toMode(seen.livemode),
   };
   const refunded = seen.amount_refunded ?? 0;
   switch (seen.status) {
@@ -165,7 +199,11 @@ function toObservation(seen: State, reference: string | null): Observation {
     case "success":
       return { ...rest, status: "succeeded", amountRefunded: refunded };
     case "refunded":
-      return { ...rest, status: "succeeded", amountRefunded: seen.amount_refunded ?? seen.amount };
+      return {
+        ...rest,
+        status: "succeeded",
+        amountRefunded: seen.amount_refunded ?? rest.amountCaptured ?? seen.amount,
+      };
     case "failure":
       return { ...rest, status: "failed", amountRefunded: refunded };
     case "cancelled":
@@ -174,7 +212,8 @@ function toObservation(seen: State, reference: string | null): Observation {
 }
 
 function missing(reference: string | null): Observation {
-  return { status: "missing", reference, amount: null, currency: null, amountRefunded: 0, failureCode: null };
+  const money = { amount: null, currency: null, amountCaptured: null, amountRefunded: 0 };
+  return { status: "missing", reference, ...money, failureCode: null, dispute: null, mode: null };
 }
 
 function parseBytes(body: Uint8Array): unknown {
