@@ -1,58 +1,108 @@
-/** One tick of the cron: claims what is due, then works through it, each row in its own try, within a budget. */
+/**
+ * One tick of the cron: claims what is due, works through it, each row in its own try, and claims again until nothing
+ * is left or its budget is spent. What it leaves stays due.
+ */
 import { describeError } from "../lib/log.ts";
 import { reconcileTransaction } from "../operations/reconcile-transaction.ts";
 import { sendDelivery } from "../operations/send-delivery.ts";
+import { sendRefund } from "../operations/send-refund.ts";
 import type { Services } from "../services.ts";
+import { createBreaker } from "./breaker.ts";
 
-/** Of each kind; what is beyond stays due. */
+/** Of each kind, in one claim. */
 const MAX_ROWS = 100;
 /** Side by side, so that a gateway that hangs delays no delivery; together below six connections at once. */
 const PARALLEL_TRANSACTIONS = 3;
 const PARALLEL_DELIVERIES = 2;
-/** After this no row is begun: its lease lapses, and the next tick takes it. */
+/** After either of these no row is begun: its lease lapses, and the next tick takes it. D1 allows 1,000 statements. */
 const BUDGET_MS = 20_000;
+const BUDGET_STATEMENTS = 800;
+const MINUTE_MS = 60_000;
 
 export interface Tick {
   readonly transactions: number;
   readonly deliveries: number;
+  readonly refunds: number;
   readonly failed: number;
 }
 
+type Counts = { -readonly [Key in keyof Tick]: number };
+type Claim = Awaited<ReturnType<Services["store"]["claimDue"]>>;
+
 /**
- * Transactions are reconciled (expired ones ended), owed deliveries sent.
+ * Transactions are reconciled (expired ones ended), owed deliveries and refunds sent.
  * @throws when every row failed: something other than a row is wrong
  */
 export async function runTick(services: Services): Promise<Tick> {
   const { store, log, now, wallClock } = services;
   const started = wallClock();
-  const { transactionIds, deliveries } = await store.claimDue(now(), started, MAX_ROWS);
-  let failed = 0;
-  const each = async (transactionId: string, run: () => Promise<unknown>) => {
-    if (wallClock() - started > BUDGET_MS) {
+  const counts: Counts = { transactions: 0, deliveries: 0, refunds: 0, failed: 0 };
+  const hasBudget = () => wallClock() - started <= BUDGET_MS && store.statementCount() <= BUDGET_STATEMENTS;
+  const workThrough = createWorker(services, counts, hasBudget);
+  let claim: Claim;
+  do {
+    claim = await store.claimDue(now(), started, MAX_ROWS);
+    await workThrough(claim);
+  } while (isFull(claim) && hasBudget());
+  if (Math.floor(now() / MINUTE_MS) % 60 === 0) {
+    await store.pruneInbox(now());
+  }
+  const count = counts.transactions + counts.deliveries + counts.refunds;
+  log.info("cron.ticked", { count, duration_ms: wallClock() - started });
+  if (counts.failed > 0 && counts.failed === count) {
+    throw new Error(`all ${counts.failed} rows of this tick failed`);
+  }
+  return counts;
+}
+
+function isFull({ transactions, deliveries, refunds }: Claim): boolean {
+  return Math.max(transactions.length, deliveries.length, refunds.length) === MAX_ROWS;
+}
+
+function createWorker(services: Services, counts: Counts, hasBudget: () => boolean) {
+  const { store, log, now } = services;
+  const breaker = createBreaker(log);
+  const each = async (
+    kind: "transactions" | "deliveries" | "refunds",
+    id: string,
+    run: () => Promise<unknown>,
+  ) => {
+    if (!hasBudget()) {
       return;
     }
+    counts[kind] += 1;
     try {
       await run();
     } catch (error) {
-      failed += 1;
-      log.error("job.failed", { transaction_id: transactionId, error: describeError(error) });
+      counts.failed += 1;
+      log.error("job.failed", { transaction_id: id, error: describeError(error) });
     }
   };
-  await Promise.all([
-    inParallel(transactionIds, PARALLEL_TRANSACTIONS, (id) =>
-      each(id, () => reconcileTransaction(services, id, "cron")),
-    ),
-    inParallel(deliveries, PARALLEL_DELIVERIES, (delivery) =>
-      each(delivery.transactionId, () => sendDelivery(services, delivery)),
-    ),
-  ]);
-  const count = transactionIds.length + deliveries.length;
-  const tick = { transactions: transactionIds.length, deliveries: deliveries.length, failed };
-  log.info("cron.ticked", { count, duration_ms: wallClock() - started });
-  if (failed > 0 && failed === count) {
-    throw new Error(`all ${failed} rows of this tick failed`);
-  }
-  return tick;
+  const reconcile = async (loaded: Claim["transactions"][number]) => {
+    const { transaction } = loaded;
+    if (breaker.isOpen(transaction.gateway)) {
+      return;
+    }
+    await each("transactions", transaction.id, async () => {
+      try {
+        breaker.book(transaction.gateway, await reconcileTransaction(services, loaded, "cron"));
+      } catch (error) {
+        await store.postpone(transaction, now());
+        throw error;
+      }
+    });
+  };
+  return async ({ transactions, deliveries, refunds }: Claim) => {
+    await Promise.all([
+      inParallel(transactions, PARALLEL_TRANSACTIONS, reconcile),
+      inParallel(deliveries, PARALLEL_DELIVERIES, (delivery) =>
+        each("deliveries", delivery.transactionId, () => sendDelivery(services, delivery)),
+      ),
+      inParallel(refunds, 1, ({ id, transactionId }) =>
+        each("refunds", transactionId, () => sendRefund(services, id, "cron")),
+      ),
+    ]);
+  };
 }
 
 async function inParallel<T>(

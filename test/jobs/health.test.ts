@@ -50,7 +50,7 @@ describe("GET /health", () => {
     time += 600_000;
     await system.call("POST", "/transactions", { order_id: crypto.randomUUID(), amount: 1, currency: "USD" });
     system.advance(60_000);
-    const heal = replaceStore(system, { find: () => Promise.reject(new RangeError("nothing works")) });
+    const heal = replaceStore(system, { touch: () => Promise.reject(new RangeError("nothing works")) });
     await expect(system.tick()).rejects.toThrow();
     heal();
     expect((await health(system)).status).toBe(200);
