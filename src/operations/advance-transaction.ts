@@ -4,9 +4,12 @@
  */
 import type { Services } from "../services.ts";
 import type { InboxEntry } from "../store/inbox.ts";
+import type { RefundEnd } from "../store/refunds.ts";
 import type { Loaded } from "../store/rows.ts";
-import { decide, type Input } from "../transactions/decide.ts";
-import { type Event, isOutgoing } from "../transactions/event.ts";
+import { type Decision, decide, type Input } from "../transactions/decide.ts";
+import { type Event, isOutgoing, type Source } from "../transactions/event.ts";
+import type { IgnoreReason } from "../transactions/outcome.ts";
+import type { OwedRefund } from "../transactions/refund.ts";
 import type { Transaction } from "../transactions/transaction.ts";
 import { announce } from "./announce.ts";
 import { OperationError } from "./operation-error.ts";
@@ -14,35 +17,54 @@ import { FIRST_LEASE_MS } from "./send-delivery.ts";
 import { toEventData, toTimestamp } from "./views.ts";
 
 const MAX_ATTEMPTS = 5;
+/** A fresh refund is leased to the request that owes it for so long. */
+export const REFUND_LEASE_MS = 30_000;
 
 export interface Advanced {
   readonly outcome: "applied" | "duplicate" | "ignored" | "parked";
+  /** Why it was ignored, where the policy said so. */
+  readonly reason: IgnoreReason | null;
   /** As it is now; null when there is none of that id. */
   readonly transaction: Transaction | null;
   /** Other transactions of an order that is paid by this: their pages are to be closed. */
   readonly siblings: readonly string[];
   /** The order was paid by another transaction while this one was being opened. */
   readonly orderPaid: boolean;
+  /** There were refunds of it already that the gateway has not ended. */
+  readonly refundsPending: boolean;
+  /** The refund that is owed by this; whoever is waiting for it may send it at once. */
+  readonly refundOwed: string | null;
+}
+
+/** What comes with a piece of news, and is settled in the same batch. */
+export interface Attached {
+  /** The webhook that brings it. */
+  readonly entry?: InboxEntry;
+  /** It is applied once more, whatever became of it before. */
+  readonly again?: boolean;
+  /** The refund whose end it is. */
+  readonly refundEnd?: RefundEnd;
 }
 
 /**
  * Brings one piece of news to a transaction.
  * @param target its id, or what was read of it just now
- * @param entry the webhook that brings the news
  * @throws StoreError, or OperationError "contention" when others were first each time
  */
 export async function advanceTransaction(
   services: Services,
   target: string | Loaded,
   input: Input,
-  entry?: InboxEntry,
+  attached: Attached = {},
 ): Promise<Advanced> {
   let given = typeof target === "string" ? null : target;
   const id = typeof target === "string" ? target : target.transaction.id;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const news =
-      given && !entry ? { loaded: given, seen: false, parked: false } : await load(services, id, entry);
-    const advanced = await tryAdvance(services, news, input, entry);
+      given && !attached.entry
+        ? { loaded: given, seen: false, stored: false }
+        : await load(services, id, attached);
+    const advanced = await tryAdvance(services, news, input, attached);
     if (advanced !== "conflict") {
       return advanced;
     }
@@ -53,75 +75,115 @@ export async function advanceTransaction(
 
 interface News {
   readonly loaded: Loaded | null;
-  /** This webhook has been dealt with before. */
+  /** This has been dealt with before. */
   readonly seen: boolean;
-  /** This webhook has waited for its transaction. */
-  readonly parked: boolean;
+  /** This webhook is in the inbox already. */
+  readonly stored: boolean;
 }
 
-async function load({ store }: Services, id: string, entry: InboxEntry | undefined): Promise<News> {
-  return entry ? store.findForWebhook(entry) : { loaded: await store.find(id), seen: false, parked: false };
+async function load({ store }: Services, id: string, { entry, again, refundEnd }: Attached): Promise<News> {
+  if (entry) {
+    const { loaded, outcome } = await store.findForWebhook(id, entry);
+    return { loaded, stored: outcome !== null, seen: outcome !== null && outcome !== "parked" && !again };
+  }
+  if (refundEnd) {
+    const found = await store.findRefund(refundEnd.id);
+    return { loaded: found?.loaded ?? null, seen: found?.refund.status !== "pending", stored: false };
+  }
+  return { loaded: await store.find(id), seen: false, stored: false };
 }
 
 async function tryAdvance(
   services: Services,
-  { loaded, seen, parked }: News,
+  { loaded, seen, stored }: News,
   input: Input,
-  entry: InboxEntry | undefined,
+  { entry, refundEnd }: Attached,
 ): Promise<Advanced | "conflict"> {
-  const { config, store, log, now } = services;
+  const { config, store, log, now, gateways } = services;
   const transaction = loaded?.transaction ?? null;
-  const inbox = entry && { ...entry, parked };
-  const unchanged = (outcome: Advanced["outcome"]) => ({
-    outcome,
-    transaction,
-    siblings: [],
-    orderPaid: false,
-  });
+  const inbox = entry && { ...entry, stored };
+  const refundsPending = (loaded?.refunds.pending ?? 0) > 0;
+  const unchanged = (outcome: Advanced["outcome"], reason: IgnoreReason | null = null) => {
+    const effects = { siblings: [], orderPaid: false, refundsPending, refundOwed: null };
+    return { outcome, reason, transaction, ...effects };
+  };
   const ignore = async (reason: string) => {
     log.info("news.ignored", { transaction_id: transaction?.id ?? "", source: input.source, reason });
-    const kept = inbox ? await store.ignore(inbox, reason, now()) : "kept";
-    return kept === "conflict" ? kept : unchanged("ignored");
+    return inbox ? store.ignore(inbox, reason, now()) : "kept";
   };
 
   if (seen) {
     return unchanged("duplicate");
   }
   if (!loaded || !transaction || (entry && transaction.version === 0)) {
-    const kept = entry && !parked ? await store.park(entry, now()) : "kept";
+    const kept = entry && !stored ? await store.park(entry, now()) : "kept";
     return kept === "conflict" ? kept : unchanged("parked");
   }
   if (entry && entry.gateway !== transaction.gateway) {
-    return ignore("wrong_gateway");
+    return (await ignore("wrong_gateway")) === "conflict" ? "conflict" : unchanged("ignored");
   }
   const decision = decide(transaction, input, {
     now: now(),
     orderPaid: loaded.orderPaid,
+    refunds: loaded.refunds,
+    canRefund: gateways.get(transaction.gateway)?.refund !== undefined,
     policy: config.policy,
   });
   switch (decision.kind) {
     case "ignore":
-      return ignore(decision.reason);
+      if (refundEnd) {
+        await store.endRefund(refundEnd, now());
+      }
+      return (await ignore(decision.reason)) === "conflict"
+        ? "conflict"
+        : unchanged("ignored", decision.reason);
     case "touch":
       await store.touch(transaction, decision.nextCheckAt, decision.silentSince);
       return unchanged("ignored");
-    case "change":
-      return commit(services, transaction, decision.events, inbox);
+    case "change": {
+      const advanced = await commit(services, transaction, decision, { inbox, refundEnd });
+      return advanced === "conflict" ? advanced : { ...advanced, refundsPending };
+    }
   }
 }
 
 async function commit(
   services: Services,
   from: Transaction,
-  events: readonly [Event, ...Event[]],
-  inbox: (InboxEntry & { parked: boolean }) | undefined,
-): Promise<Advanced | "conflict"> {
-  const { store, log, now } = services;
+  { events, refund: owed }: Decision & { kind: "change" },
+  { inbox, refundEnd }: Settled,
+): Promise<Omit<Advanced, "refundsPending"> | "conflict"> {
+  const { store, now } = services;
   const deliveries = events.filter(isOutgoing).map((event) => toDelivery(services, event));
-  const committed = await store.commit({ from, events, deliveries, now: now(), ...(inbox ? { inbox } : {}) });
+  const refund = owed && toRefund(services, from.id, owed, events[0].source);
+  const committed = await store.commit({
+    ...{ from, events, deliveries, now: now() },
+    ...(inbox ? { inbox } : {}),
+    ...(refund ? { refund } : {}),
+    ...(refundEnd ? { refundEnd } : {}),
+  });
   if (committed === "conflict") {
     return committed;
   }
+  logEvents(services, events);
+  announce(services, events, deliveries, committed.positions);
+  let { transaction } = events.at(-1) ?? events[0];
+  for (const entry of committed.parked) {
+    const observed = { kind: "observed", source: "webhook", observation: entry.observation } as const;
+    transaction =
+      (await advanceTransaction(services, from.id, observed, { entry })).transaction ?? transaction;
+  }
+  const { siblings, orderPaid } = committed;
+  const refundOwed = refund?.id ?? null;
+  return { outcome: "applied", reason: null, transaction, siblings, orderPaid, refundOwed };
+}
+
+interface Settled {
+  readonly inbox: (InboxEntry & { readonly stored: boolean }) | undefined;
+  readonly refundEnd: RefundEnd | undefined;
+}
+
+function logEvents({ log }: Services, events: readonly Event[]): void {
   for (const { type, source, transaction } of events) {
     log.info("transaction.advanced", {
       transaction_id: transaction.id,
@@ -131,13 +193,12 @@ async function commit(
       source,
     });
   }
-  announce(services, events, deliveries, committed.positions);
-  let { transaction } = events.at(-1) ?? events[0];
-  for (const entry of committed.parked) {
-    const observed = { kind: "observed", source: "webhook", observation: entry.observation } as const;
-    transaction = (await advanceTransaction(services, from.id, observed, entry)).transaction ?? transaction;
-  }
-  return { outcome: "applied", transaction, siblings: committed.siblings, orderPaid: committed.orderPaid };
+}
+
+/** Owed from here on: whoever commits sends it first. */
+function toRefund({ newId, now }: Services, transactionId: string, owed: OwedRefund, source: Source) {
+  const lease = { nextAttemptAt: now() + REFUND_LEASE_MS, now: now() };
+  return { id: newId("rfd"), transactionId, ...owed, source, ...lease };
 }
 
 /** The body is frozen here: the same over all attempts. */

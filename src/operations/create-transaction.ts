@@ -105,6 +105,7 @@ async function insert(
     ...{ id: newId("txn"), orderId, gateway, amount, currency, capture, returnUrl, description, metadata },
     ...{ status: "pending", version: 0, amountCaptured: 0, amountRefunded: 0, late: false },
     ...{ gatewayReference: null, paymentUrl: null, failure: null, reviewReason: null },
+    ...{ capturing: null, dispute: null, mode: null },
     ...{ createdAt, updatedAt: createdAt, nextCheckAt: null, silentSince: null },
     expiresAt: createdAt + (command.expiresInMs ?? config.ttlMs),
   };
@@ -113,7 +114,8 @@ async function insert(
   const openingUntil = createdAt + OPENING_MS;
   const idempotency = key && { key: key.key, fingerprint: key.fingerprints[0] ?? "" };
   const inserted = await store.insert({ transaction, customer, openingUntil, idempotency });
-  return inserted ? { transaction, customer, openingUntil, orderPaid: false } : null;
+  const refunds = { pending: 0, succeeded: 0 };
+  return inserted ? { transaction, customer, openingUntil, orderPaid: false, refunds } : null;
 }
 
 /**

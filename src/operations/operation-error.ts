@@ -9,6 +9,12 @@ export type OperationErrorCode =
   | "idempotency_in_progress"
   | "idempotency_mismatch"
   | "not_cancelable"
+  | "not_capturable"
+  | "not_refundable"
+  | "refund_exceeds_rest"
+  | "not_in_review"
+  | "not_settled"
+  | "cannot_refund"
   | "gateway_rejected"
   | "gateway_unavailable"
   | "contention";

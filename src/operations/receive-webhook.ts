@@ -1,9 +1,12 @@
 /** A gateway's call: verified by its adapter on the raw bytes, then brought to the one door, item by item. */
-import type { RawWebhook } from "../gateways/gateway.ts";
+import type { Notice, RawWebhook } from "../gateways/gateway.ts";
 import type { Services } from "../services.ts";
-import { type Advanced, advanceTransaction } from "./advance-transaction.ts";
+import { type InboxEntry, referenceKey } from "../store/inbox.ts";
+import { type Advanced, type Attached, advanceTransaction } from "./advance-transaction.ts";
+import { followUp } from "./follow-up.ts";
 import { OperationError } from "./operation-error.ts";
-import { reconcileTransaction } from "./reconcile-transaction.ts";
+
+type Outcome = Advanced["outcome"];
 
 /**
  * @returns what became of it; of several items, of the last that changed something
@@ -13,26 +16,52 @@ export async function receiveWebhook(
   services: Services,
   gatewayId: string,
   webhook: RawWebhook,
-): Promise<Advanced["outcome"]> {
+): Promise<Outcome> {
   const gateway = services.gateways.get(gatewayId);
   if (!gateway) {
     throw new OperationError("not_found", "No gateway of this name is configured.");
   }
-  const outcomes: Advanced["outcome"][] = [];
-  for (const { eventId, transactionId, observation } of await gateway.readWebhook(webhook)) {
-    const entry = { gateway: gatewayId, eventId, transactionId, observation };
-    const input = { kind: "observed", source: "webhook", observation } as const;
-    const { outcome, siblings } = await advanceTransaction(services, transactionId, input, entry);
+  const outcomes: Outcome[] = [];
+  for (const notice of await gateway.readWebhook(webhook)) {
+    const entry = { gateway: gatewayId, ...notice, transactionId: placeOf(gatewayId, notice) };
+    const outcome = await applyWebhook(services, entry);
     services.log.info("webhook.received", {
       gateway: gatewayId,
-      transaction_id: transactionId,
-      event_id: eventId,
+      transaction_id: entry.transactionId,
+      event_id: notice.eventId,
       outcome,
     });
-    for (const sibling of siblings) {
-      services.defer(reconcileTransaction(services, sibling, "webhook"));
-    }
     outcomes.push(outcome);
   }
   return outcomes.findLast((outcome) => outcome === "applied") ?? outcomes.at(-1) ?? "ignored";
+}
+
+/** Brings a verified webhook to its transaction. @param again also if that was done before */
+export async function applyWebhook(
+  services: Services,
+  entry: InboxEntry,
+  { again = false }: Pick<Attached, "again"> = {},
+): Promise<Outcome> {
+  const input = { kind: "observed", source: "webhook", observation: entry.observation } as const;
+  const id = await resolve(services, entry);
+  // What is in the inbox already is settled where it stands.
+  const place = again ? entry : { ...entry, transactionId: id };
+  const advanced = await advanceTransaction(services, id, input, { entry: place, again });
+  followUp(services, advanced, "webhook");
+  return advanced.outcome;
+}
+
+function placeOf(gateway: string, { transactionId, observation }: Notice): string {
+  return transactionId ?? referenceKey(gateway, observation.reference ?? "");
+}
+
+/** The transaction that an entry is about: by the gateway's own id, where it names no other. */
+async function resolve(
+  { store }: Services,
+  { gateway, transactionId, observation }: InboxEntry,
+): Promise<string> {
+  const { reference } = observation;
+  return reference !== null && transactionId === referenceKey(gateway, reference)
+    ? ((await store.findByReference(gateway, reference)) ?? transactionId)
+    : transactionId;
 }

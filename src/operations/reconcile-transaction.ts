@@ -9,32 +9,43 @@ import type { Source } from "../transactions/event.ts";
 import type { Observation } from "../transactions/observation.ts";
 import { isOpen } from "../transactions/transaction.ts";
 import { advanceTransaction } from "./advance-transaction.ts";
+import { captureKey } from "./capture-transaction.ts";
 import { type Ending, endTransaction, gatewayOf } from "./end-transaction.ts";
 import { openTransaction } from "./open-transaction.ts";
 
 /** How long after a look the buyer's next one is let through. */
 const BUYER_PAUSE_MS = 10_000;
 
-/** @throws StoreError */
-export async function reconcileTransaction(services: Services, id: string, source: Source): Promise<void> {
-  const loaded = await services.store.find(id);
+/**
+ * @param target its id, or what was read of it just now
+ * @returns whether the gateway answered
+ * @throws StoreError
+ */
+export async function reconcileTransaction(
+  services: Services,
+  target: string | Loaded,
+  source: Source,
+): Promise<"answered" | "silent"> {
+  const loaded = typeof target === "string" ? await services.store.find(target) : target;
   if (!loaded || (loaded.transaction.version === 0 && loaded.openingUntil > services.now())) {
-    return;
+    return "answered";
   }
   try {
     await ask(services, loaded, source);
+    return "answered";
   } catch (error) {
     if (!(error instanceof GatewayError)) {
       throw error;
     }
-    const { gateway } = loaded.transaction;
+    const { id, gateway } = loaded.transaction;
     services.log.warn("gateway.failed", {
       transaction_id: id,
       gateway,
       reason: error.kind,
       error: error.message,
     });
-    await advanceTransaction(services, id, { kind: "silent", source });
+    await advanceTransaction(services, loaded, { kind: "silent", source });
+    return "silent";
   }
 }
 
@@ -57,7 +68,14 @@ async function ask(services: Services, loaded: Loaded, source: Source): Promise<
     return;
   }
   const reference = { transactionId: transaction.id, reference: transaction.gatewayReference };
-  const observation = await gatewayOf(services, transaction).retrieve(reference);
+  const gateway = gatewayOf(services, transaction);
+  const seen = await gateway.retrieve(reference);
+  const { capturing, currency } = transaction;
+  // A capture that was asked for, and whose answer was lost.
+  const observation =
+    seen.status === "authorized" && capturing !== null && gateway.capture
+      ? await gateway.capture(reference, { amount: capturing, currency, key: captureKey(transaction) })
+      : seen;
   const ending = whatToEnd(loaded, observation, services.now());
   if (ending) {
     await endTransaction(services, loaded, ending, source);

@@ -1,5 +1,7 @@
 /** The wire shapes of a transaction and its events: for the shop, for a browser, for the outbox. */
 import type { Config } from "../config.ts";
+import type { InboxRow } from "../store/inbox.ts";
+import type { RefundRow } from "../store/refunds.ts";
 import { isFinal, type Transaction } from "../transactions/transaction.ts";
 import { issueClientSecret } from "./client-secret.ts";
 
@@ -36,6 +38,7 @@ export function toEventData(transaction: Transaction) {
     failure: transaction.failure,
     late: transaction.late,
     review_reason: transaction.reviewReason,
+    dispute: transaction.dispute,
     metadata: transaction.metadata,
     created_at: toTimestamp(transaction.createdAt),
     updated_at: toTimestamp(transaction.updatedAt),
@@ -82,4 +85,34 @@ export function outcomeUrl({ id, status, returnUrl }: Transaction): string | nul
   url?.searchParams.set("transaction_id", id);
   url?.searchParams.set("status", status);
   return url?.href ?? null;
+}
+
+/** A refund as the shop sees it. */
+export function toRefundView(refund: RefundRow) {
+  return {
+    id: refund.id,
+    transaction_id: refund.transactionId,
+    amount: refund.amount,
+    currency: refund.currency,
+    status: refund.status,
+    reason: refund.reason,
+    failure: refund.failureCode === null ? null : { code: refund.failureCode },
+    gateway_reference: refund.gatewayReference,
+    created_at: toTimestamp(refund.createdAt),
+    updated_at: toTimestamp(refund.updatedAt),
+  };
+}
+
+/** A webhook as the inbox keeps it. */
+export function toInboxView({ transactionId, gateway, eventId, outcome, reason, ...entry }: InboxRow) {
+  const { status, amount, currency } = entry.observation;
+  return {
+    gateway,
+    event_id: eventId,
+    transaction_id: transactionId,
+    outcome,
+    reason,
+    says: { status, amount, currency },
+    received_at: toTimestamp(entry.receivedAt),
+  };
 }

@@ -1,0 +1,93 @@
+/**
+ * The shop gives money back: the row first, on the condition that so much is left, then the gateway under the row's id.
+ * Whatever happens to the answer, the refund is owed from then on and done once.
+ */
+import type { Services } from "../services.ts";
+import type { RefundRow } from "../store/refunds.ts";
+import type { Source } from "../transactions/event.ts";
+import { REFUND_LEASE_MS } from "./advance-transaction.ts";
+import { OperationError } from "./operation-error.ts";
+import { REFUND_REJECTED, sendRefund } from "./send-refund.ts";
+
+export interface RefundCommand {
+  /** Minor units; null: all that is left. */
+  readonly amount: number | null;
+  readonly reason: string | null;
+  /** The same key for the same transaction is the same refund. */
+  readonly idempotencyKey: string | null;
+  readonly source: Extract<Source, "shop" | "operator">;
+}
+
+/**
+ * @returns the refund as it is then: pending, if the gateway has not ended it yet
+ * @throws OperationError "not_found", "not_refundable", "refund_exceeds_rest", "idempotency_mismatch" or
+ *   "gateway_rejected"; StoreError
+ */
+export async function refundTransaction(
+  services: Services,
+  transactionId: string,
+  command: RefundCommand,
+): Promise<{ refund: RefundRow; created: boolean }> {
+  const { store, now, newId } = services;
+  const { amount, reason, idempotencyKey, source } = command;
+  const fingerprint = JSON.stringify([amount, reason]);
+  const id = newId("rfd");
+  const requested = await store.requestRefund({
+    ...{ id, transactionId, amount, reason, source, idempotencyKey, fingerprint },
+    ...{ nextAttemptAt: now() + REFUND_LEASE_MS, now: now() },
+  });
+  const refund = requested ?? (await findEarlier(services, transactionId, command, fingerprint, id));
+  if (refund.id !== id) {
+    return { refund: refuseRejected(refund), created: false };
+  }
+  await sendRefund(services, id, source);
+  const found = await store.findRefund(id);
+  return { refund: refuseRejected(found?.refund ?? refund), created: true };
+}
+
+/** What stands in the way: the key's refund, or too little that is left. @throws OperationError */
+async function findEarlier(
+  { store }: Services,
+  transactionId: string,
+  { amount, idempotencyKey }: RefundCommand,
+  fingerprint: string,
+  id: string,
+): Promise<RefundRow> {
+  const found = await store.findRefunds(transactionId);
+  if (!found || found.loaded.transaction.version === 0) {
+    throw new OperationError("not_found", "There is no such transaction.");
+  }
+  const earlier = found.refunds.find(
+    (refund) => refund.id === id || (idempotencyKey !== null && refund.idempotencyKey === idempotencyKey),
+  );
+  if (earlier) {
+    if (earlier.fingerprint !== fingerprint) {
+      throw new OperationError(
+        "idempotency_mismatch",
+        "This Idempotency-Key was used with another body; use a new key.",
+      );
+    }
+    return earlier;
+  }
+  const { transaction, refunds } = found.loaded;
+  if (transaction.status !== "succeeded") {
+    const advice = transaction.status === "review" ? ": reject it to give the money back" : "";
+    const text = `The transaction is ${transaction.status}, so there is nothing to refund${advice}.`;
+    throw new OperationError("not_refundable", text, { transactionId });
+  }
+  const rest = transaction.amountCaptured - transaction.amountRefunded - refunds.pending;
+  const asked = amount === null ? "nothing" : `${rest} of it`;
+  throw new OperationError("refund_exceeds_rest", `Of this payment ${asked} is left to refund.`, {
+    transactionId,
+    errors: [{ pointer: "/amount", detail: `must be at most ${rest}` }],
+  });
+}
+
+function refuseRejected(refund: RefundRow): RefundRow {
+  if (refund.failureCode === REFUND_REJECTED) {
+    throw new OperationError("gateway_rejected", "The gateway refused to give the money back.", {
+      transactionId: refund.transactionId,
+    });
+  }
+  return refund;
+}
