@@ -6,7 +6,7 @@ import * as z from "zod";
 import type { GatewayDefinition } from "./gateways/gateway.ts";
 import { GATEWAYS } from "./gateways/index.ts";
 import { isLoopback, listOf, secret, serviceUrl, webhookSecret } from "./lib/variables.ts";
-import type { Policy } from "./transactions/decide.ts";
+import type { Policy } from "./transactions/outcome.ts";
 
 const seconds = (fallback: number) => z.coerce.number().int().min(1).max(604_800).default(fallback);
 const origin = z

@@ -9,8 +9,10 @@ import { withHeaders } from "./headers.ts";
 import { HttpProblem, isProblem, problemResponse } from "./problem.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { inboxRoutes } from "./routes/inbox.ts";
 import { socketRoutes } from "./routes/socket.ts";
 import { statusRoutes } from "./routes/status.tsx";
+import { transactionActionRoutes } from "./routes/transaction-actions.ts";
 import { transactionRoutes } from "./routes/transactions.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 
@@ -44,11 +46,14 @@ app.use(async (c, next) => {
 app.use("/webhooks/*", limitBody(MAX_WEBHOOK_BODY_BYTES));
 app.use("/transactions/*", limitBody(MAX_API_BODY_BYTES));
 app.use("/events/*", limitBody(MAX_API_BODY_BYTES));
+app.use("/inbox/*", limitBody(MAX_API_BODY_BYTES));
 app.use("/status/*", limitBody(MAX_API_BODY_BYTES));
 
 app.route("/transactions", socketRoutes);
+app.route("/transactions", transactionActionRoutes);
 app.route("/transactions", transactionRoutes);
 app.route("/events", eventRoutes);
+app.route("/inbox", inboxRoutes);
 app.route("/webhooks", webhookRoutes);
 app.route("/status", statusRoutes);
 app.route("/health", healthRoutes);

@@ -55,6 +55,11 @@ export const createBody = z.strictObject({
   capture: z.enum(["automatic", "manual"]).optional(),
 });
 
+export const captureBody = z.strictObject({ amount: amount.optional() });
+export const refundBody = z.strictObject({ amount: amount.optional(), reason: text(255).optional() });
+/** A person's decision: why, and who. */
+export const verdictBody = z.strictObject({ reason: text(500).optional(), by: text(255).optional() });
+
 export function toCommand(body: z.output<typeof createBody>): CreateCommand {
   return {
     orderId: body.order_id,
@@ -86,6 +91,17 @@ export const listQuery = z.strictObject({
   created_before: time.optional(),
   limit,
   cursor: cursor.optional(),
+});
+
+export const inboxQuery = z.strictObject({
+  outcome: z.enum(["applied", "ignored", "parked"]).optional(),
+  limit,
+  cursor: cursor.optional(),
+});
+
+export const inboxReplayBody = z.strictObject({
+  outcome: z.enum(["ignored", "parked"]),
+  limit: z.int().min(1).max(100).default(100),
 });
 
 export const eventsQuery = z.strictObject({ after: cursor.optional(), limit });
@@ -128,6 +144,12 @@ export async function readJson(request: Request): Promise<unknown> {
       errors: [{ pointer: "", detail: "must be JSON" }],
     });
   }
+}
+
+/** As `readJson`; no body at all is an empty object. */
+export async function readOptionalJson(request: Request): Promise<unknown> {
+  const text = await request.clone().text();
+  return text === "" ? {} : readJson(request);
 }
 
 /** A key that objects treat in a way of their own would be lost on its way. */

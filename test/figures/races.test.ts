@@ -76,7 +76,7 @@ describe("commits that race", () => {
     }
     const observation: Observation = {
       ...{ status: "succeeded", reference: null, amount: 1999, currency: "USD" },
-      ...{ amountRefunded: 0, failureCode: null },
+      ...{ amountCaptured: null, amountRefunded: 0, failureCode: null, dispute: null, mode: null },
     };
     const input = { kind: "observed", source: "webhook", observation } as const;
     const advanced = await Promise.all(

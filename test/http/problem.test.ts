@@ -2,6 +2,7 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import type { Gateway } from "../../src/gateways/gateway.ts";
 import type { ProblemCode } from "../../src/http/problem.ts";
 import worker from "../../src/index.ts";
 import { StoreError } from "../../src/store/store-error.ts";
@@ -12,6 +13,7 @@ import {
   deliver,
   newOrder,
   ORIGIN,
+  replaceServices,
   replaceStore,
   type System,
 } from "../support/system.ts";
@@ -63,6 +65,45 @@ const PROBLEMS: Readonly<Record<ProblemCode, readonly [number, (system: System) 
       const { id } = await createPending(system);
       await deliver(system, system.gateway.callback(id, "success"));
       return system.call("POST", `/transactions/${id}/cancel`);
+    },
+  ],
+  not_capturable: [
+    409,
+    async (system) => system.call("POST", `/transactions/${(await createPending(system)).id}/capture`),
+  ],
+  not_refundable: [
+    409,
+    async (system) => system.call("POST", `/transactions/${(await createPending(system)).id}/refunds`),
+  ],
+  refund_exceeds_rest: [
+    409,
+    async (system) => {
+      const { id } = await createPending(system);
+      await deliver(system, system.gateway.callback(id, "success"));
+      return system.call("POST", `/transactions/${id}/refunds`, { amount: 2000 });
+    },
+  ],
+  not_in_review: [
+    409,
+    async (system) => system.call("POST", `/transactions/${(await createPending(system)).id}/accept`),
+  ],
+  not_settled: [
+    409,
+    async (system) => {
+      const { id } = await createPending(system);
+      await deliver(system, system.gateway.callback(id, "authorized", { amount: 1 }));
+      return system.call("POST", `/transactions/${id}/accept`);
+    },
+  ],
+  cannot_refund: [
+    409,
+    async (system) => {
+      const { id } = await createPending(system);
+      await deliver(system, system.gateway.callback(id, "success", { amount: 1 }));
+      system.gateway.settle(id, "success");
+      const { refund: _, ...gateway } = system.services.gateways.get("generic") as Gateway;
+      replaceServices(system, { gateways: new Map([["generic", gateway]]) });
+      return system.call("POST", `/transactions/${id}/reject`);
     },
   ],
   payload_too_large: [413, (system) => create(system, { description: "x".repeat(70_000) })],

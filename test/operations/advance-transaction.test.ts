@@ -17,7 +17,7 @@ import {
 
 const PAID: Observation = {
   ...{ status: "succeeded", reference: null, amount: 1999, currency: "USD" },
-  ...{ amountRefunded: 0, failureCode: null },
+  ...{ amountCaptured: null, amountRefunded: 0, failureCode: null, dispute: null, mode: null },
 };
 const observe = (changes: Partial<Observation> = {}) =>
   ({ kind: "observed", source: "operator", observation: { ...PAID, ...changes } }) as const;

@@ -2,12 +2,12 @@
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import { firstTypeIdAt } from "../../lib/id.ts";
-import { cancelTransaction } from "../../operations/cancel-transaction.ts";
 import { createTransaction } from "../../operations/create-transaction.ts";
-import { toPublicView, toShopView, toTimestamp } from "../../operations/views.ts";
+import { toPublicView, toShopView } from "../../operations/views.ts";
 import type { AppEnv } from "../app-env.ts";
 import { authenticate, authenticateShop, authorizeView, readBearer } from "../auth.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
+import { matchesEtag, toEtag } from "../etag.ts";
 import { checkReturnUrl, isAllowedOrigin } from "../origins.ts";
 import { HttpProblem } from "../problem.ts";
 import { check, createBody, idempotencyKey, listQuery, readJson, toCommand } from "../schemas.ts";
@@ -85,41 +85,3 @@ transactionRoutes.get("/:id", async (c) => {
     ? c.json(await toShopView(transaction, services.config, now), 200, headers)
     : c.json(toPublicView(transaction, now), 200, headers);
 });
-
-transactionRoutes.get("/:id/events", async (c) => {
-  const { services } = c.env;
-  await authenticateShop(services, readBearer(c.req.raw));
-  const history = await services.store.history(c.req.param("id"));
-  if (!history) {
-    throw new HttpProblem("not_found", "There is no such transaction.");
-  }
-  const data = history.map((event) => ({
-    type: event.type,
-    version: event.version,
-    status: event.status,
-    previous_status: event.version === 1 ? null : event.statusBefore,
-    source: event.source,
-    reason: event.reason,
-    amount_captured: event.amountCaptured,
-    amount_refunded: event.amountRefunded,
-    occurred_at: toTimestamp(event.occurredAt),
-  }));
-  return c.json({ data });
-});
-
-transactionRoutes.post("/:id/cancel", async (c) => {
-  const { services } = c.env;
-  await authenticateShop(services, readBearer(c.req.raw));
-  const transaction = await cancelTransaction(services, c.req.param("id"));
-  const view = await toShopView(transaction, services.config, services.now());
-  return c.json(view, 200, { ETag: toEtag(transaction.version) });
-});
-
-function toEtag(version: number): string {
-  return `"${version}"`;
-}
-
-function matchesEtag(header: string | undefined, etag: string): boolean {
-  const tags = (header ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, ""));
-  return tags.includes(etag) || tags.includes("*");
-}
