@@ -49,14 +49,15 @@ export async function createTransaction(
   const gateway = chooseGateway(services, command);
   const fingerprints = idempotencyKey === null ? [] : await fingerprint(services, command);
   const key = idempotencyKey === null ? null : { key: idempotencyKey, fingerprints };
+  const plan = { id: services.newId("txn"), command, gateway, key };
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-    const inserted = await insert(services, command, gateway, key);
+    const inserted = await insert(services, plan);
     if (inserted) {
       return { transaction: await open(services, inserted), created: true };
     }
-    const existing = await resolveConflict(services, command, gateway, key);
-    if (existing) {
-      return { transaction: existing, created: false };
+    const creation = await resolveConflict(services, plan);
+    if (creation) {
+      return creation;
     }
   }
   throw new OperationError("contention", "Too many requests for this order at once; try again.", {
@@ -68,6 +69,14 @@ interface Key {
   readonly key: string;
   /** By each live secret, the one that signs first. */
   readonly fingerprints: readonly string[];
+}
+
+interface Plan {
+  /** The same in each round: a row of this id is ours, whatever became of the answer to its insert. */
+  readonly id: string;
+  readonly command: CreateCommand;
+  readonly gateway: string;
+  readonly key: Key | null;
 }
 
 function chooseGateway({ config, gateways }: Services, { gateway }: CreateCommand): string {
@@ -92,17 +101,12 @@ async function fingerprint({ config }: Services, command: CreateCommand): Promis
 }
 
 /** @returns the row as it was inserted, or null when something stands in its way */
-async function insert(
-  services: Services,
-  command: CreateCommand,
-  gateway: string,
-  key: Key | null,
-): Promise<Loaded | null> {
-  const { config, store, now, newId } = services;
+async function insert(services: Services, { id, command, gateway, key }: Plan): Promise<Loaded | null> {
+  const { config, store, now } = services;
   const createdAt = now();
   const { orderId, amount, currency, capture, returnUrl, description, metadata } = command;
   const fresh: Transaction = {
-    ...{ id: newId("txn"), orderId, gateway, amount, currency, capture, returnUrl, description, metadata },
+    ...{ id, orderId, gateway, amount, currency, capture, returnUrl, description, metadata },
     ...{ status: "pending", version: 0, amountCaptured: 0, amountRefunded: 0, late: false },
     ...{ gatewayReference: null, paymentUrl: null, failure: null, reviewReason: null },
     ...{ capturing: null, dispute: null, mode: null },
@@ -119,19 +123,28 @@ async function insert(
 }
 
 /**
- * The key's transaction is replayed, the order's open one resumed or ended, a paid order refused.
+ * Our own row, whose insert was repeated after a lost answer, is opened. The key's transaction is replayed, the order's
+ * open one resumed or ended, a paid order refused.
  * @returns null when the way is free now
  */
-async function resolveConflict(
-  services: Services,
-  command: CreateCommand,
-  gateway: string,
-  key: Key | null,
-): Promise<Transaction | null> {
-  const { byKey, byOrder } = await services.store.findConflicts(key?.key ?? null, command.orderId);
-  if (key && byKey) {
-    return replay(services, byKey, key);
+async function resolveConflict(services: Services, plan: Plan): Promise<Creation | null> {
+  const { id, command, key } = plan;
+  const { byKey, byOrder } = await services.store.findConflicts(key?.key ?? null, command.orderId, id);
+  const own = byOrder.find(({ transaction }) => transaction.id === id);
+  if (own) {
+    return { transaction: await open(services, own), created: true };
   }
+  const existing =
+    key && byKey ? await replay(services, byKey, key) : await takeOver(services, plan, byOrder);
+  return existing && { transaction: existing, created: false };
+}
+
+/** @returns null when nothing of the order is in the way any more */
+async function takeOver(
+  services: Services,
+  { command, gateway, key }: Plan,
+  byOrder: readonly Loaded[],
+): Promise<Transaction | null> {
   for (const { transaction } of byOrder) {
     refuseOccupied(transaction);
   }
@@ -152,17 +165,14 @@ async function replay(
   { fingerprints }: Key,
 ): Promise<Transaction> {
   const { transaction, openingUntil } = loaded;
+  const now = services.now();
   if (!fingerprints.includes(loaded.fingerprint)) {
     throw new OperationError(
       "idempotency_mismatch",
       "This Idempotency-Key was used with another body; use a new key.",
     );
   }
-  if (transaction.version > 0) {
-    return refuseRejected(transaction);
-  }
-  const now = services.now();
-  if (openingUntil > now) {
+  if (transaction.version === 0 && openingUntil > now) {
     const retryAfterSeconds = Math.min(2, Math.ceil((openingUntil - now) / 1000));
     throw new OperationError(
       "idempotency_in_progress",
@@ -175,7 +185,7 @@ async function replay(
 
 async function resume(services: Services, loaded: Loaded, key: Key | null): Promise<Transaction | null> {
   const { store, now } = services;
-  const transaction = loaded.transaction.version > 0 ? loaded.transaction : await open(services, loaded);
+  const transaction = await open(services, loaded);
   const bound =
     key === null || (await store.bindKey(key.key, key.fingerprints[0] ?? "", transaction.id, now()));
   return bound ? transaction : null;
@@ -218,8 +228,12 @@ function refuseOccupied({ id, status, amountRefunded, amountCaptured }: Transact
   }
 }
 
+/** Opens what nobody has opened yet. */
 async function open(services: Services, loaded: Loaded): Promise<Transaction> {
-  const { id } = loaded.transaction;
+  const { id, version } = loaded.transaction;
+  if (version > 0) {
+    return refuseRejected(loaded.transaction);
+  }
   try {
     const { transaction, orderPaid } = await openTransaction(services, loaded, "shop");
     if (orderPaid && isOpen(transaction.status)) {

@@ -43,7 +43,7 @@ function messages(error: unknown): string {
   if (error instanceof DrizzleQueryError) {
     return messages(error.cause);
   }
-  return error instanceof Error ? `${error.message} ${messages(error.cause)}` : "";
+  return error instanceof Error ? `${error.message}\n${messages(error.cause)}` : "";
 }
 
 /** A short name for what went wrong. */

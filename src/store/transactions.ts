@@ -1,5 +1,5 @@
 /** Transactions in D1: found, inserted on conditions, listed. What changes their state is commit.ts. */
-import { and, desc, eq, gt, gte, lt, sql } from "drizzle-orm";
+import { and, desc, eq, gt, gte, lt, or, sql } from "drizzle-orm";
 import type { Status, Transaction } from "../transactions/transaction.ts";
 import { attempt, type Database, run } from "./database.ts";
 import { type InboxKey, type InboxOutcome, isEntry } from "./inbox.ts";
@@ -107,8 +107,8 @@ export function transactionQueries(db: Database) {
       return result !== "conflict" && result[0].length > 0;
     },
 
-    /** What stands in the way of an insert: the key's transaction and the order's, in one round trip. */
-    async findConflicts(key: string | null, orderId: string) {
+    /** What stands in the way of an insert: the key's transaction and the order's, or itself, in one round trip. */
+    async findConflicts(key: string | null, orderId: string, id: string) {
       const [byKey, byOrder] = await run(
         db.batch([
           db
@@ -117,9 +117,12 @@ export function transactionQueries(db: Database) {
             .innerJoin(transactions, eq(transactions.id, idempotencyKeys.transactionId))
             .where(eq(idempotencyKeys.key, key ?? "")),
           selectLoaded().where(
-            and(
-              eq(transactions.orderId, orderId),
-              sql`(${transactions.slot} IN ('open', 'paid') OR ${transactions.status} = 'review')`,
+            or(
+              eq(transactions.id, id),
+              and(
+                eq(transactions.orderId, orderId),
+                sql`(${transactions.slot} IN ('open', 'paid') OR ${transactions.status} = 'review')`,
+              ),
             ),
           ),
         ]),

@@ -80,13 +80,15 @@ describe("receiveWebhook when D1's acknowledgement is lost", () => {
 
   it("loses no parked callback when the creation's acknowledgement is lost", async () => {
     const system = await createSystem();
-    const id = system.services.newId("txn");
+    const { newId } = system.services;
+    const id = newId("txn");
     replaceServices(system, { newId: () => id });
     const [order, key] = [newOrder(), crypto.randomUUID()];
     const parked = system.gateway.callback(id, "success", { amount: 1999, currency: "USD" });
     expect(await deliver(system, parked)).toBe("parked");
     loseNextAcknowledgement(system);
     expect((await initiate(system, order, key)).status).toBe(503);
+    replaceServices(system, { newId });
     system.gateway.settle(id, "success");
     expect(await initiate(system, order, key)).toMatchObject({ status: 200, body: { id } });
     system.advance(901_000);
