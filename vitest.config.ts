@@ -23,6 +23,19 @@ export default defineConfig({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
               bindings: { ...bindings, TEST_MIGRATIONS: await readD1Migrations("migrations") },
+              // Another Worker, called as in production.
+              workers: [
+                {
+                  name: "shop",
+                  modules: true,
+                  scriptPath: "test/support/shop-worker.js",
+                  compatibilityDate: "2026-10-01",
+                },
+              ],
+              serviceBindings: {
+                TEST_SHOP: { name: "shop", entrypoint: "ShopHooks" },
+                TEST_MUTE_SHOP: { name: "shop", entrypoint: "Mute" },
+              },
               // Whatever a test does not answer itself must not leave this machine.
               outboundService: (request: Request) =>
                 new Response(`no network: ${request.url}`, { status: 599 }),

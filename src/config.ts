@@ -24,6 +24,12 @@ const variables = z.object({
   CLIENT_SECRET_KEY: listOf(secret),
   FULFILMENT_URL: serviceUrl.optional(),
   FULFILMENT_SECRET: listOf(webhookSecret).optional(),
+  // A stub answers to any name: whether the method is there shows when it is called.
+  FULFILMENT: z
+    .custom<object>((value) => typeof value === "object" && value !== null, {
+      error: "must be a service binding to the shop's Worker, not a variable",
+    })
+    .optional(),
   ALLOWED_ORIGINS: listOf(origin).default([]),
   DEFAULT_GATEWAY: z.string().optional(),
   TRANSACTION_TTL_SECONDS: seconds(1800),
@@ -42,13 +48,19 @@ export interface ConfiguredGateway {
   connect(tools: Parameters<GatewayDefinition["connect"]>[1]): ReturnType<GatewayDefinition["connect"]>;
 }
 
+/** Where events go: to an address, signed, or to the Worker behind the service binding FULFILMENT. */
+export type Fulfilment =
+  | { readonly kind: "url"; readonly url: string; readonly secrets: readonly string[] }
+  | { readonly kind: "worker" };
+
 export interface Config {
   /** This Worker's address, without a slash at the end. */
   readonly publicUrl: string;
   readonly apiKeys: readonly string[];
   /** The first one signs, all verify. */
   readonly clientSecretKeys: readonly [string, ...string[]];
-  readonly fulfilment: { readonly url: string; readonly secrets: readonly string[] } | null;
+  /** Null when there is nobody to tell. */
+  readonly fulfilment: Fulfilment | null;
   readonly allowedOrigins: readonly string[];
   /** Null when a request must name its gateway. */
   readonly defaultGateway: string | null;
@@ -90,10 +102,7 @@ function parseConfig(env: Record<string, unknown>): Config {
     publicUrl: data.PUBLIC_URL,
     apiKeys: data.API_KEYS,
     clientSecretKeys: [first, ...rest],
-    fulfilment:
-      data.FULFILMENT_URL && data.FULFILMENT_SECRET
-        ? { url: data.FULFILMENT_URL, secrets: data.FULFILMENT_SECRET }
-        : null,
+    fulfilment: toFulfilment(data),
     allowedOrigins: data.ALLOWED_ORIGINS,
     defaultGateway: data.DEFAULT_GATEWAY ?? onlyGateway(gateways, data.SANDBOX === "on"),
     ttlMs: data.TRANSACTION_TTL_SECONDS * 1000,
@@ -101,6 +110,14 @@ function parseConfig(env: Record<string, unknown>): Config {
     sandbox: data.SANDBOX === "on",
     gateways,
   };
+}
+
+function toFulfilment(data: z.output<typeof variables>): Fulfilment | null {
+  if (data.FULFILMENT) {
+    return { kind: "worker" };
+  }
+  const { FULFILMENT_URL: url, FULFILMENT_SECRET: secrets } = data;
+  return url && secrets ? { kind: "url", url, secrets } : null;
 }
 
 function configureGateway(
@@ -133,6 +150,9 @@ function crossCheck(set: Record<string, unknown>): string[] {
   const problems: string[] = [];
   if ("FULFILMENT_URL" in set && !("FULFILMENT_SECRET" in set)) {
     problems.push("FULFILMENT_SECRET is missing: events to FULFILMENT_URL are signed with it.");
+  }
+  if ("FULFILMENT_URL" in set && "FULFILMENT" in set) {
+    problems.push("FULFILMENT_URL and the binding FULFILMENT are both there: set either.");
   }
   const own = URL.parse(String(set.PUBLIC_URL));
   const addresses = ["FULFILMENT_URL", "ALLOWED_ORIGINS", ...GATEWAYS.flatMap(addressNames)];

@@ -11,7 +11,7 @@ export async function mountSandbox(
     publicUrl: config.publicUrl,
     credentials: await sandboxCredentials(config.clientSecretKeys[0]),
     shopApiKey: config.apiKeys[0] ?? "",
-    fulfilmentSecrets: config.fulfilment?.secrets ?? [],
+    fulfilmentSecrets: config.fulfilment?.kind === "url" ? config.fulfilment.secrets : [],
     fetch,
     sessions: env.SANDBOX_SESSIONS,
     orders: env.DEMO_ORDERS,

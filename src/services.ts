@@ -9,6 +9,19 @@ import { loopbackFetch } from "./lib/loopback.ts";
 import { sandboxCredentials } from "./sandbox/credentials.ts";
 import { createStore, type Store } from "./store/store.ts";
 
+/** An event as the shop gets it: its id, and the frozen body. */
+export interface ShopEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly timestamp: string;
+  readonly data: object;
+}
+
+/** What the binding FULFILMENT offers, where there is one. */
+interface ShopWorker {
+  onTransactionEvent(event: ShopEvent): Promise<unknown>;
+}
+
 export interface Services {
   readonly config: Config;
   readonly store: Store;
@@ -19,6 +32,8 @@ export interface Services {
     publish(update: StatusUpdate): Promise<void>;
     connect(transactionId: string, request: Request): Promise<Response>;
   };
+  /** Calls the shop where it is a Worker. @throws whatever the shop throws */
+  readonly callShop: (event: ShopEvent) => Promise<unknown>;
   readonly log: Log;
   /** Epoch milliseconds, by which everything is decided. The cron's may run ahead of the wall clock. */
   readonly now: () => number;
@@ -50,6 +65,8 @@ export async function createServices(env: Cloudflare.Env, invocation: Invocation
       publish: (update) => channelOf(env, update.transaction_id).publish(update),
       connect: (transactionId, request) => channelOf(env, transactionId).fetch(request),
     },
+    // The binding is optional, and so no part of the generated types; the configuration has looked whether it is there.
+    callShop: (event) => (env as unknown as { FULFILMENT: ShopWorker }).FULFILMENT.onTransactionEvent(event),
     log,
     now,
     wallClock: Date.now,

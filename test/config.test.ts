@@ -69,7 +69,7 @@ describe("loadConfig", () => {
     expect(config).toMatchObject({
       apiKeys: ["key_test_0123456789abcdef", "key_test_fedcba9876543210"],
       clientSecretKeys: ["the-new-client-secret-key", "the-old-client-secret-key"],
-      fulfilment: { url: SHOP.FULFILMENT_URL, secrets: [SHOP.FULFILMENT_SECRET] },
+      fulfilment: { kind: "url", url: SHOP.FULFILMENT_URL, secrets: [SHOP.FULFILMENT_SECRET] },
       allowedOrigins: ["https://shop.example", "https://www.shop.example:8443"],
       ttlMs: 60_000,
       policy: { latePayment: "review", firstCheckMs: 1000 },
@@ -281,6 +281,31 @@ describe("loadConfig, of addresses", () => {
       ALLOWED_ORIGINS,
     ]);
   });
+});
+
+describe("loadConfig, of the binding FULFILMENT", () => {
+  it("needs neither an address nor a secret with it, and minds no secret", () => {
+    expect(load({ FULFILMENT: {} }).fulfilment).toEqual({ kind: "worker" });
+    const { FULFILMENT_SECRET } = SHOP;
+    expect(load({ FULFILMENT: {}, FULFILMENT_SECRET }).fulfilment).toEqual({ kind: "worker" });
+    expect(load({ FULFILMENT: {}, FULFILMENT_URL: "" }).fulfilment).toEqual({ kind: "worker" });
+  });
+
+  it("refuses it together with an address: set either", () => {
+    for (const shop of [SHOP, without(SHOP, "FULFILMENT_SECRET")]) {
+      const message = refusalOf({ ...shop, FULFILMENT: {} });
+      expect(message).toMatch(/FULFILMENT_URL and the binding FULFILMENT .*set either/);
+    }
+  });
+
+  it.each(["https://shop.example/hooks", "hunter2", 1, true, null])(
+    "refuses %j: it is no binding",
+    (FULFILMENT) => {
+      const message = refusalOf({ FULFILMENT });
+      expect(message).toContain("FULFILMENT must be a service binding");
+      expect(message).not.toContain(String(FULFILMENT));
+    },
+  );
 });
 
 describe("loadConfig, of numbers and choices", () => {

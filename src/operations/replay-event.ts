@@ -1,20 +1,17 @@
 /** Owes the shop an event again, now: the same id and body, a fresh schedule. */
 import type { Services } from "../services.ts";
+import { requireShop } from "./fulfil.ts";
 import { OperationError } from "./operation-error.ts";
 import { FIRST_LEASE_MS, parseEventId, sendDelivery } from "./send-delivery.ts";
 
 /** @throws OperationError "not_found", or "invalid_request" when there is nobody to tell */
 export async function replayEvent(services: Services, id: string): Promise<void> {
-  const { store, config, now, defer } = services;
-  const position = parseEventId(id);
-  if (position && !config.fulfilment) {
-    throw new OperationError(
-      "invalid_request",
-      "FULFILMENT_URL is not set: there is nobody to tell. Pull from GET /events.",
-    );
+  const { store, now, defer } = services;
+  const event = parseEventId(id);
+  if (event) {
+    requireShop(services);
   }
-  const delivery =
-    position && (await store.replay(position.position, position.transactionId, now() + FIRST_LEASE_MS));
+  const delivery = event && (await store.replay(event.position, event.transactionId, now() + FIRST_LEASE_MS));
   if (!delivery) {
     throw new OperationError("not_found", "There is no such event.");
   }

@@ -2,11 +2,9 @@
  * Tells the shop of one event, once: at least once in all, with the same id and body each time. Whoever calls this
  * holds the row's lease.
  */
-import { describeError } from "../lib/log.ts";
-import { parseRetryAfterMs } from "../lib/retry-after.ts";
-import { signWebhook } from "../lib/standard-webhooks.ts";
 import type { Services } from "../services.ts";
 import type { Delivery } from "../store/deliveries.ts";
+import { type Fulfilled, fulfil } from "./fulfil.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -25,7 +23,6 @@ export const RETRY_PAUSES_MS = [
 ];
 const JITTER = 0.2;
 const MAX_RETRY_AFTER_MS = 24 * HOUR;
-const TIMEOUT_MS = 15 * SECOND;
 /** A fresh delivery is leased to the request that committed it for so long. */
 export const FIRST_LEASE_MS = 30 * SECOND;
 
@@ -44,58 +41,29 @@ export function parseEventId(id: string): { transactionId: string; position: num
 
 export async function sendDelivery(services: Services, event: OwedEvent): Promise<"delivered" | "failed"> {
   const { store, log, now } = services;
-  const outcome = await post(services, event);
+  const id = eventId(event);
+  const outcome = await fulfil(services, id, event.body);
   const attempt = event.attempts + 1;
-  const fields = { event_id: eventId(event), transaction_id: event.transactionId, attempt };
+  const fields = { event_id: id, transaction_id: event.transactionId, attempt };
   if (outcome.delivered) {
     await store.markDelivered(event.position, now());
     log.info("delivery.succeeded", fields);
     return "delivered";
   }
-  const pauseMs = RETRY_PAUSES_MS[attempt - 1];
-  const dead = outcome.gone || pauseMs === undefined;
-  const nextAttemptAt = dead ? null : now() + Math.max(withJitter(pauseMs), outcome.retryAfterMs);
+  const pauseMs = pauseAfter(attempt, outcome);
+  const nextAttemptAt = pauseMs === null ? null : now() + pauseMs;
   await store.markFailed(event.position, attempt, nextAttemptAt, outcome.reason);
-  log.warn(dead ? "delivery.abandoned" : "delivery.failed", { ...fields, reason: outcome.reason });
+  const { reason } = outcome;
+  log.warn(pauseMs === null ? "delivery.abandoned" : "delivery.failed", { ...fields, reason });
   return "failed";
 }
 
-interface PostOutcome {
-  readonly delivered: boolean;
-  /** The shop wants no more of it. */
-  readonly gone: boolean;
-  readonly retryAfterMs: number;
-  readonly reason: string;
-}
-
-async function post({ config, fetch, wallClock }: Services, event: OwedEvent): Promise<PostOutcome> {
-  const failure = { delivered: false, gone: false, retryAfterMs: 0 };
-  if (!config.fulfilment) {
-    return { ...failure, reason: "FULFILMENT_URL is not set" };
-  }
-  const { url, secrets } = config.fulfilment;
-  const headers = {
-    "content-type": "application/json",
-    "user-agent": "payment-edge",
-    ...(await signWebhook(secrets, eventId(event), event.body, wallClock())),
-  };
-  try {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const response = await fetch(
-      new Request(url, { method: "POST", headers, body: event.body, redirect: "manual", signal }),
-    );
-    await response.body?.cancel();
-    const reason = `HTTP ${response.status}`;
-    const askedMs = parseRetryAfterMs(response.headers.get("retry-after"), wallClock());
-    return {
-      delivered: response.ok,
-      gone: response.status === 410,
-      retryAfterMs: Math.min(askedMs ?? 0, MAX_RETRY_AFTER_MS),
-      reason,
-    };
-  } catch (error) {
-    return { ...failure, reason: describeError(error) };
-  }
+/** Milliseconds until the next attempt; null when there is none. */
+function pauseAfter(attempt: number, { gone, retryAfterMs }: Fulfilled): number | null {
+  const pauseMs = RETRY_PAUSES_MS[attempt - 1];
+  return gone || pauseMs === undefined
+    ? null
+    : Math.max(withJitter(pauseMs), Math.min(retryAfterMs, MAX_RETRY_AFTER_MS));
 }
 
 function withJitter(pauseMs: number): number {

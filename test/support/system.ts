@@ -30,7 +30,7 @@ export interface System {
   settle(): Promise<void>;
 }
 
-export async function createSystem(variables: Record<string, string> = {}): Promise<System> {
+export async function createSystem(variables: Record<string, unknown> = {}): Promise<System> {
   const gateway = new FakeGateway();
   const shop = new FakeShop();
   const { db, counts } = countingD1(env.DB);
