@@ -106,6 +106,21 @@ export const inboxReplayBody = z.strictObject({
 
 export const eventsQuery = z.strictObject({ after: cursor.optional(), limit });
 
+export const deliveriesQuery = z.strictObject({
+  status: z.enum(["owed", "delivered", "dead"]).optional(),
+  limit,
+  cursor: cursor.optional(),
+});
+
+export const replayBody = z.strictObject({
+  status: z.literal("dead"),
+  type: z
+    .string()
+    .regex(/^transaction\.[a-z]{1,32}$/, { error: "must be an event's type, such as transaction.succeeded" })
+    .optional(),
+  limit: z.int().min(1).max(1000).default(1000),
+});
+
 /** The header of that name. */
 export const idempotencyKey = z
   .string()

@@ -3,7 +3,7 @@
  * holds the row's lease.
  */
 import type { Services } from "../services.ts";
-import type { Delivery } from "../store/deliveries.ts";
+import type { Delivery, Lease } from "../store/deliveries.ts";
 import { type Fulfilled, fulfil } from "./fulfil.ts";
 
 const SECOND = 1000;
@@ -26,7 +26,7 @@ const MAX_RETRY_AFTER_MS = 24 * HOUR;
 /** A fresh delivery is leased to the request that committed it for so long. */
 export const FIRST_LEASE_MS = 30 * SECOND;
 
-export type OwedEvent = Pick<Delivery, "position" | "transactionId" | "type" | "body" | "attempts">;
+export type OwedEvent = Lease & Pick<Delivery, "transactionId" | "type" | "body">;
 
 /** The id that the shop sees, the same over all attempts: made of the transaction and the order of commit. */
 export function eventId({ transactionId, position }: Pick<OwedEvent, "transactionId" | "position">): string {
@@ -46,13 +46,12 @@ export async function sendDelivery(services: Services, event: OwedEvent): Promis
   const attempt = event.attempts + 1;
   const fields = { event_id: id, transaction_id: event.transactionId, attempt };
   if (outcome.delivered) {
-    await store.markDelivered(event.position, now());
+    await store.markDelivered(event, now());
     log.info("delivery.succeeded", fields);
     return "delivered";
   }
   const pauseMs = pauseAfter(attempt, outcome);
-  const nextAttemptAt = pauseMs === null ? null : now() + pauseMs;
-  await store.markFailed(event.position, attempt, nextAttemptAt, outcome.reason);
+  await store.markFailed(event, pauseMs === null ? null : now() + pauseMs, outcome.reason);
   const { reason } = outcome;
   log.warn(pauseMs === null ? "delivery.abandoned" : "delivery.failed", { ...fields, reason });
   return "failed";

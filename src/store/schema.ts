@@ -123,6 +123,9 @@ export const refunds = sqliteTable(
   ],
 );
 
+/** Of a delivery: given up. In the words of the index, which is used for no others. */
+export const isDeadLetter = sql`next_attempt_at IS NULL AND delivered_at IS NULL AND attempts > 0`;
+
 export const deliveries = sqliteTable(
   "deliveries",
   {
@@ -137,7 +140,10 @@ export const deliveries = sqliteTable(
     lastError: text("last_error"),
     createdAt: integer("created_at").notNull(),
   },
-  (table) => [index("deliveries_due").on(table.nextAttemptAt).where(sql`next_attempt_at IS NOT NULL`)],
+  (table) => [
+    index("deliveries_due").on(table.nextAttemptAt).where(sql`next_attempt_at IS NOT NULL`),
+    index("deliveries_dead").on(table.position).where(isDeadLetter),
+  ],
 );
 
 export const heartbeats = sqliteTable("heartbeats", {

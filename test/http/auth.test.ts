@@ -35,6 +35,8 @@ const EXPECTED: Readonly<Record<string, Row>> = {
   "POST /inbox/:id/replay": [...SHOP_ONLY, 400],
   "GET /events": [...SHOP_ONLY, 200],
   "POST /events/:id/replay": [...SHOP_ONLY, 202],
+  "GET /deliveries": [...SHOP_ONLY, 200],
+  "POST /deliveries/replay": [...SHOP_ONLY, 400],
   "POST /webhooks/:gateway": all(401),
   "GET /status/:id": all(404),
   "POST /status/:id": all(404),

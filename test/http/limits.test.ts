@@ -91,10 +91,13 @@ describe("body limits", () => {
     expect(pulled * 4 * KIB).toBeLessThanOrEqual(128 * KIB);
   });
 
-  it.each(["/events/x/replay", "/transactions/x/cancel", "/status/x"])("holds for %s, too", async (path) => {
-    const system = await createSystem();
-    expect((await post(system, path, "x".repeat(65 * KIB))).status).toBe(413);
-  });
+  it.each(["/events/x/replay", "/deliveries/replay", "/transactions/x/cancel", "/status/x"])(
+    "holds for %s, too",
+    async (path) => {
+      const system = await createSystem();
+      expect((await post(system, path, "x".repeat(65 * KIB))).status).toBe(413);
+    },
+  );
 });
 
 describe("headers on every answer", () => {

@@ -81,11 +81,11 @@ describe("runTick", () => {
       "SELECT min(position) AS position FROM deliveries",
     );
     replaceStore(system, {
-      markDelivered: async (position, now) => {
-        if (position === poisoned?.position) {
+      markDelivered: async (delivery, now) => {
+        if (delivery.position === poisoned?.position) {
           throw new RangeError("this row is poisoned");
         }
-        await markDelivered(position, now);
+        await markDelivered(delivery, now);
       },
     });
     system.advance(MINUTE);

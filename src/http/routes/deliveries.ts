@@ -1,0 +1,55 @@
+/** What the shop is owed and what came of it, and the return of dead letters. */
+import { Hono } from "hono";
+import { replayDeliveries } from "../../operations/replay-deliveries.ts";
+import { eventId } from "../../operations/send-delivery.ts";
+import { toTimestamp } from "../../operations/views.ts";
+import type { Services } from "../../services.ts";
+import type { AppEnv } from "../app-env.ts";
+import { authenticateShop, readBearer } from "../auth.ts";
+import { decodeCursor, encodeCursor } from "../cursor.ts";
+import { check, deliveriesQuery, readJson, replayBody } from "../schemas.ts";
+
+export const deliveryRoutes = new Hono<AppEnv>();
+
+deliveryRoutes.get("/", async (c) => {
+  const { services } = c.env;
+  await authenticateShop(services, readBearer(c.req.raw));
+  const { status, limit, cursor } = check(deliveriesQuery, c.req.query());
+  const found = await services.store.listDeliveries({
+    ...(status === undefined ? {} : { status }),
+    ...(cursor === undefined ? {} : { before: Number(decodeCursor(cursor, /^\d{1,15}$/)) }),
+    limit: limit + 1,
+  });
+  const page = found.slice(0, limit);
+  const last = page.at(-1);
+  const more = found.length > page.length;
+  return c.json({
+    data: page.map(toView),
+    next_cursor: last && more ? encodeCursor(String(last.position)) : null,
+  });
+});
+
+deliveryRoutes.post("/replay", async (c) => {
+  const { services } = c.env;
+  await authenticateShop(services, readBearer(c.req.raw));
+  const { type, limit } = check(replayBody, await readJson(c.req.raw));
+  return c.json({ replayed: await replayDeliveries(services, type ?? null, limit) }, 202);
+});
+
+type Listed = Awaited<ReturnType<Services["store"]["listDeliveries"]>>[number];
+
+function toView(delivery: Listed) {
+  const { nextAttemptAt, deliveredAt } = delivery;
+  return {
+    id: eventId(delivery),
+    transaction_id: delivery.transactionId,
+    type: delivery.type,
+    version: delivery.version,
+    status: delivery.status,
+    attempts: delivery.attempts,
+    next_attempt_at: nextAttemptAt === null ? null : toTimestamp(nextAttemptAt),
+    delivered_at: deliveredAt === null ? null : toTimestamp(deliveredAt),
+    last_error: delivery.lastError,
+    created_at: toTimestamp(delivery.createdAt),
+  };
+}
