@@ -333,6 +333,10 @@ describe("the order's guards", () => {
     expect(await plan(due)).not.toContain("TEMP B-TREE");
     const owed = "SELECT position FROM deliveries WHERE next_attempt_at <= 5";
     expect(await plan(owed)).toContain("deliveries_due");
+    const dead =
+      "SELECT * FROM deliveries WHERE next_attempt_at IS NULL AND delivered_at IS NULL AND attempts > 0 AND position < 9 ORDER BY position DESC";
+    expect(await plan(dead)).toContain("deliveries_dead");
+    expect(await plan(dead)).not.toContain("TEMP B-TREE");
     const parked = "SELECT * FROM inbox WHERE transaction_id = 'x' AND outcome = 'parked'";
     expect(await plan(parked)).toContain("PRIMARY KEY (transaction_id=?)");
     const listed = `SELECT * FROM inbox WHERE outcome = 'parked' AND outcome <> 'applied'
