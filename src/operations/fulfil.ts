@@ -24,7 +24,7 @@ export interface Fulfilled {
 const FAILED: Fulfilled = { delivered: false, gone: false, retryAfterMs: 0, reason: "" };
 
 /**
- * Never throws, and ends within 15 s.
+ * A failure is a value, and so is a shop that does not answer within 15 s.
  * @param id the event's id
  * @param body the frozen body, as JSON
  */
