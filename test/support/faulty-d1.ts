@@ -1,4 +1,8 @@
 /** A D1 binding in trouble: it throws before or after a call has had its effect, or never answers. */
+import { env } from "cloudflare:workers";
+import { createStore } from "../../src/store/store.ts";
+import { replaceServices, type System } from "./system.ts";
+
 export type Fault = "before" | "after" | "stall" | null;
 
 /** Asked before each call, with the text of its statements. */
@@ -68,4 +72,27 @@ export function seededFaults(seed: number, chances: Readonly<Record<"before" | "
     const drawn = state / 2 ** 32;
     return drawn < chances.before ? "before" : drawn < chances.before + chances.after ? "after" : null;
   };
+}
+
+export interface Trouble {
+  /** How many calls have failed so far: a fault that never came proves nothing. */
+  count(): number;
+  end(): void;
+}
+
+/** Puts a system on a D1 that fails as `decide` says. @param deadlines in milliseconds, instead of the usual ones */
+export function breakD1(
+  system: System,
+  decide: Decide,
+  { message, deadlines }: { message?: string; deadlines?: Parameters<typeof createStore>[1] } = {},
+): Trouble {
+  const { store } = system.services;
+  let faults = 0;
+  const counted: Decide = (queries) => {
+    const fault = decide(queries);
+    faults += fault === null ? 0 : 1;
+    return fault;
+  };
+  replaceServices(system, { store: createStore(faultyD1(env.DB, counted, message), deadlines) });
+  return { count: () => faults, end: () => replaceServices(system, { store }) };
 }
