@@ -104,7 +104,8 @@ async function tryAdvance(
   const inbox = entry && { ...entry, stored };
   const refundsPending = (loaded?.refunds.pending ?? 0) > 0;
   const unchanged = (outcome: Advanced["outcome"], reason: IgnoreReason | null = null) => {
-    const effects = { siblings: [], orderPaid: false, refundsPending, refundOwed: null };
+    const orderPaid = loaded?.orderPaid ?? false;
+    const effects = { siblings: [], orderPaid, refundsPending, refundOwed: null };
     return { outcome, reason, transaction, ...effects };
   };
   const ignore = async (reason: string) => {
