@@ -2,6 +2,7 @@
 import type { Config } from "../config.ts";
 import type { InboxRow } from "../store/inbox.ts";
 import type { RefundRow } from "../store/refunds.ts";
+import type { Loaded } from "../store/rows.ts";
 import { isFinal, type Transaction } from "../transactions/transaction.ts";
 import { issueClientSecret } from "./client-secret.ts";
 
@@ -77,6 +78,13 @@ export function toPublicView(transaction: Transaction, now: number) {
 /** Where the buyer can pay now; null once it is over or too late. */
 export function payableUrl(transaction: Transaction, now: number): string | null {
   return transaction.status === "pending" && now < transaction.expiresAt ? transaction.paymentUrl : null;
+}
+
+/** Called off after money had come, and not all of it is known to be back. */
+export function isMoneyReturning({ transaction, refunds }: Loaded): boolean {
+  const { status, amountCaptured, amountRefunded } = transaction;
+  const back = amountCaptured > 0 && amountRefunded === amountCaptured;
+  return status === "canceled" && !back && amountCaptured + refunds.pending + refunds.succeeded > 0;
 }
 
 /** The way back to the shop, with the outcome for its page: a hint to show, never a proof to fulfil by. */

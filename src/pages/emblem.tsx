@@ -39,6 +39,7 @@ const LOOKS: Readonly<Record<PageState | "message", Look>> = {
   late: { tone: "care", solid: true, turning: false, glyph: CLOCK },
   partlyRefunded: { tone: "done", solid: true, turning: false, glyph: RETURN },
   refunded: { tone: "quiet", solid: true, turning: false, glyph: RETURN },
+  returning: { tone: "quiet", solid: false, turning: true, glyph: RETURN },
   returned: { tone: "quiet", solid: true, turning: false, glyph: RETURN },
   failed: { tone: "stop", solid: true, turning: false, glyph: CROSS },
   canceled: { tone: "quiet", solid: true, turning: false, glyph: DASH },

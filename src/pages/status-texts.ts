@@ -129,6 +129,12 @@ export const english: StatusTexts = {
       notes: [REFUND_TIME, REFUND_QUESTIONS],
       back: BACK,
     },
+    returning: {
+      title: "Your money is coming back",
+      lead: "This payment was called off after you had paid. What you paid is being sent back to you.",
+      notes: [REFUND_TIME, REFUND_QUESTIONS],
+      back: BACK,
+    },
     returned: {
       title: "Your money was sent back",
       lead: "This payment was called off, and {refunded} was sent back to you.",

@@ -11,7 +11,7 @@ export interface StatusView {
   readonly version: number;
   /** No further change is expected, though one may still come. */
   readonly final: boolean;
-  /** Minor units of `currency`. */
+  /** What was paid, or is to be; minor units of `currency`. */
   readonly amount: number;
   /** ISO 4217, upper case. */
   readonly currency: string;
@@ -20,6 +20,8 @@ export interface StatusView {
   readonly late: boolean;
   /** Minor units of `currency`. */
   readonly amountRefunded: number;
+  /** It was called off after money had come, which is on its way back. */
+  readonly returning: boolean;
   /** Epoch milliseconds, as are the next two. */
   readonly createdAt: number;
   readonly expiresAt: number;
@@ -41,6 +43,7 @@ export type PageState =
   | "late"
   | "refunded"
   | "partlyRefunded"
+  | "returning"
   | "returned";
 
 export function pageStateOf(view: StatusView): PageState {
@@ -52,6 +55,9 @@ export function pageStateOf(view: StatusView): PageState {
     return succeededStateOf(view);
   }
   // "No money was taken" would be a lie about money that was taken and sent back.
+  if (view.returning) {
+    return "returning";
+  }
   return view.final && view.amountRefunded > 0 ? "returned" : view.status;
 }
 

@@ -19,6 +19,7 @@ const PENDING: StatusView = {
   description: "Blue teapot",
   late: false,
   amountRefunded: 0,
+  returning: false,
   createdAt: NOW - 5 * MINUTE,
   expiresAt: NOW + 25 * MINUTE,
   now: NOW,
@@ -47,6 +48,7 @@ const STATES: Readonly<Record<PageState, Partial<StatusView>>> = {
   late: settled({ status: "succeeded", late: true }),
   partlyRefunded: settled({ status: "succeeded", amountRefunded: 500 }),
   refunded: settled({ status: "succeeded", amountRefunded: 1999 }),
+  returning: settled({ status: "canceled", returning: true }),
   returned: settled({ status: "canceled", amountRefunded: 2500 }),
   failed: settled({ status: "failed" }),
   canceled: settled({ status: "canceled" }),
@@ -139,6 +141,7 @@ describe("StatusPage", () => {
   it("never says that no money was taken where money was sent back", () => {
     expect(render(STATES.canceled)).toContain("No money was taken");
     expect(render(STATES.returned)).not.toContain("No money was taken");
+    expect(render(STATES.returning)).not.toContain("No money was taken");
     expect(render(STATES.returned)).toContain("\u2068$25.00\u2069 was sent back");
   });
 });

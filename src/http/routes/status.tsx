@@ -2,11 +2,11 @@
 import { type Context, Hono } from "hono";
 import { readClientSecret } from "../../operations/client-secret.ts";
 import { checkNow } from "../../operations/reconcile-transaction.ts";
-import { outcomeUrl, payableUrl, returnedUrl, statusUrl } from "../../operations/views.ts";
+import { isMoneyReturning, outcomeUrl, payableUrl, returnedUrl, statusUrl } from "../../operations/views.ts";
 import { MessagePage, StatusPage } from "../../pages/status-page.tsx";
 import { english } from "../../pages/status-texts.ts";
 import type { StatusView } from "../../pages/status-view.ts";
-import { isFinal, type Transaction } from "../../transactions/transaction.ts";
+import { isFinal } from "../../transactions/transaction.ts";
 import type { AppEnv } from "../app-env.ts";
 
 export const statusRoutes = new Hono<AppEnv>();
@@ -29,7 +29,7 @@ statusRoutes.get("/:id", async (c) => {
   }
   const returned = c.req.query("returned") === "1";
   const view = {
-    ...toView(loaded.transaction, services.now()),
+    ...toView(loaded, services.now()),
     clientSecret,
     returned,
     locale: readLocale(c),
@@ -55,25 +55,16 @@ async function opens(c: Context<AppEnv>, id: string, clientSecret: string): Prom
 }
 
 function toView(
-  transaction: Transaction,
+  loaded: Parameters<typeof isMoneyReturning>[0],
   now: number,
 ): Omit<StatusView, "clientSecret" | "returned" | "locale"> {
-  const { id, status, version, amount, currency, description, late, amountRefunded, createdAt, expiresAt } =
-    transaction;
+  const { transaction } = loaded;
+  const { id, status, version, currency, description, late, createdAt, expiresAt } = transaction;
+  const { amountCaptured, amountRefunded } = transaction;
   return {
-    ...{
-      id,
-      status,
-      version,
-      amount,
-      currency,
-      description,
-      late,
-      amountRefunded,
-      createdAt,
-      expiresAt,
-      now,
-    },
+    ...{ id, status, version, currency, description, late, amountRefunded, createdAt, expiresAt, now },
+    amount: status === "succeeded" ? amountCaptured : transaction.amount,
+    returning: isMoneyReturning(loaded),
     final: isFinal(status),
     paymentUrl: payableUrl(transaction, now),
     returnUrl: outcomeUrl(transaction),
