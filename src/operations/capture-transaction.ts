@@ -9,9 +9,9 @@ import { OperationError } from "./operation-error.ts";
 /** When the cron looks, if the answer is lost. */
 const FOLLOW_UP_MS = 60_000;
 
-/** The gateway's idempotency key of a transaction's capture: there is one. */
-export function captureKey({ id }: Transaction): string {
-  return `${id}_capture`;
+/** The gateway's idempotency key: a capture of another sum, after a refusal, is another capture. */
+export function captureKey({ id }: Transaction, amount: number): string {
+  return `${id}_capture_${amount}`;
 }
 
 /**
@@ -70,7 +70,7 @@ async function capture(
 ): Promise<Transaction> {
   const { id, currency, gatewayReference: reference } = transaction;
   try {
-    const request = { amount, currency, key: captureKey(transaction) };
+    const request = { amount, currency, key: captureKey(transaction, amount) };
     const observation = await gateway.capture({ transactionId: id, reference }, request);
     const input = { kind: "observed", source: "shop", observation } as const;
     const advanced = await advanceTransaction(services, id, input);

@@ -74,7 +74,11 @@ async function ask(services: Services, loaded: Loaded, source: Source): Promise<
   // A capture that was asked for, and whose answer was lost.
   const observation =
     seen.status === "authorized" && capturing !== null && gateway.capture
-      ? await gateway.capture(reference, { amount: capturing, currency, key: captureKey(transaction) })
+      ? await gateway.capture(reference, {
+          amount: capturing,
+          currency,
+          key: captureKey(transaction, capturing),
+        })
       : seen;
   const ending = whatToEnd(loaded, observation, services.now());
   if (ending) {
