@@ -1,6 +1,7 @@
 /** The shop takes held money, all or part of it. What is asked for is written down first: the cron finishes it. */
 import { type Gateway, GatewayError } from "../gateways/gateway.ts";
 import type { Services } from "../services.ts";
+import type { Observation } from "../transactions/observation.ts";
 import type { Transaction } from "../transactions/transaction.ts";
 import { advanceTransaction } from "./advance-transaction.ts";
 import { gatewayOf } from "./end-transaction.ts";
@@ -9,8 +10,35 @@ import { OperationError } from "./operation-error.ts";
 /** When the cron looks, if the answer is lost. */
 const FOLLOW_UP_MS = 60_000;
 
+/**
+ * A capture that was asked for, and whose answer was lost: asked for again.
+ * @param held what the gateway says of it
+ * @throws GatewayError
+ */
+export async function finishCapture(
+  services: Services,
+  transaction: Transaction,
+  held: Observation,
+): Promise<Observation> {
+  const { id, capturing, currency, gatewayReference: reference } = transaction;
+  const gateway = gatewayOf(services, transaction);
+  if (capturing === null || !gateway.capture) {
+    return held;
+  }
+  try {
+    const request = { amount: capturing, currency, key: captureKey(transaction, capturing) };
+    return await gateway.capture({ transactionId: id, reference }, request);
+  } catch (error) {
+    if (!(error instanceof GatewayError && error.kind === "rejected")) {
+      throw error;
+    }
+    await services.store.endCapture(id);
+    return held;
+  }
+}
+
 /** The gateway's idempotency key: a capture of another sum, after a refusal, is another capture. */
-export function captureKey({ id }: Transaction, amount: number): string {
+function captureKey({ id }: Transaction, amount: number): string {
   return `${id}_capture_${amount}`;
 }
 

@@ -9,7 +9,7 @@ import type { Source } from "../transactions/event.ts";
 import type { Observation } from "../transactions/observation.ts";
 import { isOpen } from "../transactions/transaction.ts";
 import { advanceTransaction } from "./advance-transaction.ts";
-import { captureKey } from "./capture-transaction.ts";
+import { finishCapture } from "./capture-transaction.ts";
 import { type Ending, endTransaction, gatewayOf } from "./end-transaction.ts";
 import { openTransaction } from "./open-transaction.ts";
 
@@ -68,18 +68,8 @@ async function ask(services: Services, loaded: Loaded, source: Source): Promise<
     return;
   }
   const reference = { transactionId: transaction.id, reference: transaction.gatewayReference };
-  const gateway = gatewayOf(services, transaction);
-  const seen = await gateway.retrieve(reference);
-  const { capturing, currency } = transaction;
-  // A capture that was asked for, and whose answer was lost.
-  const observation =
-    seen.status === "authorized" && capturing !== null && gateway.capture
-      ? await gateway.capture(reference, {
-          amount: capturing,
-          currency,
-          key: captureKey(transaction, capturing),
-        })
-      : seen;
+  const seen = await gatewayOf(services, transaction).retrieve(reference);
+  const observation = seen.status === "authorized" ? await finishCapture(services, transaction, seen) : seen;
   const ending = whatToEnd(loaded, observation, services.now());
   if (ending) {
     await endTransaction(services, loaded, ending, source);
