@@ -8,10 +8,22 @@ import { PING, PONG, type StatusUpdate, SUBPROTOCOL, type SyncRequest } from "./
 import { toStatusUpdate } from "./status-update.ts";
 
 const MAX_MESSAGE_LENGTH = 1024;
+/** Below the 10 s after which the browser library gives a socket up. */
+const READ_WITHIN_MS = 5_000;
+/** Each sync is a read of D1. A client of ours sends one in 20 s, and one whenever its page wakes. */
+const SYNC_WINDOW_MS = 10_000;
+const MAX_SYNCS_IN_WINDOW = 20;
 const NORMAL_CLOSURE = 1000;
 const POLICY_VIOLATION = 1008;
 const TOO_BIG = 1009;
 const INTERNAL_ERROR = 1011;
+
+/** A socket's attachment. */
+interface SyncWindow {
+  /** Epoch milliseconds. */
+  readonly since: number;
+  readonly syncs: number;
+}
 
 export class TransactionChannel extends DurableObject<Cloudflare.Env> {
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
@@ -22,11 +34,16 @@ export class TransactionChannel extends DurableObject<Cloudflare.Env> {
   /**
    * Takes a socket whose right to watch is proved. Accepts before it reads, so that no change falls between; the
    * version tells the client which of two messages is newer.
+   * @returns 101, or 404 when there is no such transaction
    */
   override async fetch(request: Request): Promise<Response> {
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
-    await this.sendState(server, 0);
+    if (!(await this.sendState(server, 0))) {
+      // The far end stays here: it has to answer the close, or the object would hold the socket for good.
+      client.accept();
+      return new Response(null, { status: 404 });
+    }
     const offered = request.headers.has("sec-websocket-protocol");
     return new Response(null, {
       status: 101,
@@ -57,6 +74,10 @@ export class TransactionChannel extends DurableObject<Cloudflare.Env> {
       socket.close(POLICY_VIOLATION, 'only "ping" and {"type":"sync","version":n} are understood');
       return;
     }
+    if (!admitSync(socket)) {
+      socket.close(POLICY_VIOLATION, "too many syncs");
+      return;
+    }
     await this.sendState(socket, sync.version);
   }
 
@@ -69,19 +90,51 @@ export class TransactionChannel extends DurableObject<Cloudflare.Env> {
     }
   }
 
-  /** The present state, if it is newer than what the client has. */
-  private async sendState(socket: WebSocket, version: number): Promise<void> {
+  /**
+   * The present state, if it is newer than what the client has. Closes the socket where D1 has none or does not answer.
+   * @returns false when there is no such transaction
+   */
+  private async sendState(socket: WebSocket, version: number): Promise<boolean> {
     try {
-      const found = await createStore(this.env.DB).find(this.ctx.id.name ?? "");
+      const found = await within(READ_WITHIN_MS, createStore(this.env.DB).find(this.ctx.id.name ?? ""));
       if (!found || found.transaction.version === 0) {
         socket.close(POLICY_VIOLATION, "no such transaction");
-      } else if (found.transaction.version > version) {
+        return false;
+      }
+      if (found.transaction.version > version) {
         send(socket, JSON.stringify(toStatusUpdate(found.transaction)));
       }
     } catch {
       socket.close(INTERNAL_ERROR, "try again");
     }
+    return true;
   }
+}
+
+/** @throws when the work takes longer; it is not waited for, and what becomes of it is nobody's business. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    // A timer left behind would keep the object from sleeping.
+    clearTimeout(timer);
+  }
+}
+
+/** Counts a sync in the socket's attachment, which outlives a hibernation. @returns false when there are too many */
+function admitSync(socket: WebSocket): boolean {
+  const window = socket.deserializeAttachment() as SyncWindow | null;
+  const now = Date.now();
+  const next =
+    window && now - window.since < SYNC_WINDOW_MS
+      ? { since: window.since, syncs: window.syncs + 1 }
+      : { since: now, syncs: 1 };
+  socket.serializeAttachment(next satisfies SyncWindow);
+  return next.syncs <= MAX_SYNCS_IN_WINDOW;
 }
 
 function send(socket: WebSocket, message: string): void {

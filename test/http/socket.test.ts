@@ -1,7 +1,9 @@
 /** Who may watch: the upgrade's own rules. */
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { listen } from "../channel/watch.ts";
-import { createPending, createSystem, ORIGIN, type System } from "../support/system.ts";
+import { API_KEY, createPending, createSystem, ORIGIN, type System } from "../support/system.ts";
 
 describe("GET /transactions/:id/socket", () => {
   const connect = async (system: System, id: string, headers: Record<string, string>) =>
@@ -56,5 +58,23 @@ describe("GET /transactions/:id/socket", () => {
     const authorization = `Bearer ${client_secret}`;
     expect((await system.call("GET", `/transactions/${id}/socket`)).status).toBe(426);
     expect((await connect(system, id, { authorization, "sec-websocket-protocol": "mqtt" })).status).toBe(400);
+  });
+
+  it("answers 404 where there is no transaction, or none that anybody may see yet, and holds no socket", async () => {
+    const system = await createSystem();
+    system.gateway.fault = "down";
+    const created = await system.call("POST", "/transactions", {
+      ...{ order_id: crypto.randomUUID(), amount: 1, currency: "USD" },
+    });
+    const { transaction_id } = (await created.json()) as { transaction_id: string };
+    for (const id of ["txn_00000000000000000000000000", transaction_id]) {
+      const response = await connect(system, id, { authorization: `Bearer ${API_KEY}` });
+      expect(response.status).toBe(404);
+      expect(response.headers.get("content-type")).toBe("application/problem+json");
+      expect(await response.json()).toMatchObject({ code: "not_found" });
+      const held = () =>
+        runInDurableObject(env.CHANNEL.getByName(id), (_, ctx) => ctx.getWebSockets().length);
+      await expect.poll(held).toBe(0);
+    }
   });
 });

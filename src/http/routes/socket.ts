@@ -25,7 +25,11 @@ socketRoutes.get("/:id/socket", async (c) => {
   if (offered.length > 0 && !offered.includes(SUBPROTOCOL)) {
     throw new HttpProblem("invalid_request", `Offer the subprotocol ${SUBPROTOCOL}.`);
   }
-  return services.channel.connect(id, request);
+  const response = await services.channel.connect(id, request);
+  if (response.status === 404) {
+    throw new HttpProblem("not_found", "There is no such transaction.");
+  }
+  return response;
 });
 
 function readSubprotocols(request: Request): string[] {
