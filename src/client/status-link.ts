@@ -7,7 +7,7 @@ import { openStatusSocket, type StatusSocket, type StatusSocketEvents } from "./
 import type { TransactionTarget } from "./transaction-state.ts";
 
 const FLOOR_MS = 1_000;
-const MAX_BACKOFF_MS = 30_000;
+const CUT_SPREAD_MS = 15_000;
 const FAILURES_BEFORE_POLLING = 3;
 const SOCKET_RETRY_WHILE_POLLING_MS = 30_000;
 
@@ -30,7 +30,7 @@ export function openLink(target: TransactionTarget, events: StatusLinkEvents): S
     try {
       socket = openStatusSocket(target, { ...events, onAnswer, onDown });
     } catch {
-      onDown();
+      onDown(false);
     }
   }
   function onAnswer(pong: boolean): void {
@@ -40,13 +40,13 @@ export function openLink(target: TransactionTarget, events: StatusLinkEvents): S
       failures = 0;
     }
   }
-  function onDown(): void {
+  function onDown(cut: boolean): void {
     socket = undefined;
     failures += 1;
     if (failures >= FAILURES_BEFORE_POLLING) {
       poll ??= startPolling(target, events);
     }
-    retry = setTimeout(connect, reconnectDelayMs(failures));
+    retry = setTimeout(connect, reconnectDelayMs(failures, cut));
   }
   function stopPolling(): void {
     poll?.close();
@@ -71,13 +71,13 @@ export function openLink(target: TransactionTarget, events: StatusLinkEvents): S
 }
 
 /**
- * Full jitter above a floor: evenly between 1 s and min(30 s, 1 s × 2^failures). The floor keeps a server that
- * refuses at once from being hammered, and jitter starts right above it, so that sockets cut together (a deploy)
- * do not come back together. While polling carries the news: 30 s ± 5 s.
+ * Full jitter above a floor, which keeps a server that refuses at once from being hammered. A socket that was cut was
+ * mostly cut with all others (a deploy): they come back evenly over 1 to 16 s. Else evenly between 1 s and
+ * 1 s × 2^failures, so that polling is not far. While polling carries the news: 30 s ± 5 s.
  */
-function reconnectDelayMs(failures: number): number {
+function reconnectDelayMs(failures: number, cut: boolean): number {
   if (failures >= FAILURES_BEFORE_POLLING) {
     return SOCKET_RETRY_WHILE_POLLING_MS + (Math.random() - 0.5) * 10_000;
   }
-  return FLOOR_MS + Math.random() * (Math.min(MAX_BACKOFF_MS, FLOOR_MS * 2 ** failures) - FLOOR_MS);
+  return FLOOR_MS + Math.random() * (cut ? CUT_SPREAD_MS : FLOOR_MS * (2 ** failures - 1));
 }

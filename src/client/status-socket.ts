@@ -27,8 +27,11 @@ export interface StatusSocketEvents {
   /** Something came in; `pong` tells that it answered a ping. */
   readonly onAnswer: (pong: boolean) => void;
   readonly onState: (state: TransactionState) => void;
-  /** It is over: refused, closed, or silent for too long. Called once, and never after `close()`. */
-  readonly onDown: () => void;
+  /**
+   * It is over: refused, closed, or silent for too long. Called once, and never after `close()`. `cut` tells that the
+   * far end closed it after it had worked.
+   */
+  readonly onDown: (cut: boolean) => void;
 }
 
 export interface StatusSocket {
@@ -46,6 +49,7 @@ export function openStatusSocket(target: TransactionTarget, events: StatusSocket
   const heartbeat = setInterval(sync, HEARTBEAT_MS);
   // The server speaks first, so the opening has to be answered like a ping.
   let deadline: ReturnType<typeof setTimeout> | undefined = setTimeout(fail, ANSWER_WITHIN_MS);
+  let answered = false;
 
   function sync(): void {
     if (socket.readyState > OPEN) {
@@ -66,14 +70,15 @@ export function openStatusSocket(target: TransactionTarget, events: StatusSocket
     socket.onmessage = socket.onclose = socket.onerror = null;
     socket.close();
   }
-  function fail(): void {
+  function fail(cut = false): void {
     close();
-    events.onDown();
+    events.onDown(cut);
   }
 
   socket.onmessage = ({ data }) => {
     clearTimeout(deadline);
     deadline = undefined;
+    answered = true;
     events.onAnswer(data === PONG);
     const state = readUpdate(data);
     if (state) {
@@ -81,7 +86,7 @@ export function openStatusSocket(target: TransactionTarget, events: StatusSocket
     }
   };
   // Some runtimes report a refused socket by an error alone.
-  socket.onclose = socket.onerror = fail;
+  socket.onclose = socket.onerror = () => fail(answered);
   return { sync, close };
 }
 

@@ -172,6 +172,25 @@ describe("watchTransaction: reconnecting", () => {
     }
   });
 
+  it("waits between 1 s and 16 s after a socket that worked was cut, wherever the dice fall", async () => {
+    for (const [random, delayMs] of [
+      [0, 1_000],
+      [0.5, 8_500],
+      [0.999, 15_985],
+    ] as const) {
+      vi.spyOn(Math, "random").mockReturnValue(random);
+      start();
+      FakeWebSocket.last().accept(update(1));
+      const before = FakeWebSocket.all.length;
+      FakeWebSocket.last().fail();
+      await pass(delayMs - 1);
+      expect(FakeWebSocket.all).toHaveLength(before);
+      await pass(1);
+      expect(FakeWebSocket.all).toHaveLength(before + 1);
+      watch?.close();
+    }
+  });
+
   it("counts a socket's error and close events as one failure", async () => {
     start();
     FakeWebSocket.last().fail();
@@ -183,13 +202,14 @@ describe("watchTransaction: reconnecting", () => {
   });
 
   it("forgives past failures once a ping was answered", async () => {
+    vi.spyOn(Math, "random").mockReturnValue(0);
     start();
     for (let round = 0; round < 5; round += 1) {
       FakeWebSocket.last().accept(update(1));
       await pass(20_000);
       FakeWebSocket.last().receive("pong");
       FakeWebSocket.last().fail();
-      await pass(2_000);
+      await pass(1_000);
     }
     expect(FakeWebSocket.all).toHaveLength(6);
     expect(server.calls).toHaveLength(0);
