@@ -8,6 +8,7 @@ const bindings = {
   CLIENT_SECRET_KEY: "client-secret-key-for-tests-only",
   SANDBOX: "on",
   ALLOWED_ORIGINS: "https://shop.example",
+  CHAOS: process.env.CHAOS ?? "small",
 };
 
 const nodeTests = ["test/client/**/*.test.ts", "test/flows/**/*.test.ts", "test/browser/**/*.test.ts"];
