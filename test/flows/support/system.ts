@@ -46,6 +46,8 @@ export interface System {
   /** Runs the cron once; with a time ahead of the clock the tick lives in that future. */
   tick(at?: number): Promise<void>;
   stop(): Promise<void>;
+  /** As a power cut would: the whole group at once, and nothing is said goodbye to. Its directory stays. */
+  kill(): Promise<void>;
 }
 
 interface Options {
@@ -93,7 +95,7 @@ export async function startSystem(options: Options = {}): Promise<System> {
     await stop();
     throw new Error(`payment-edge did not start.\n${output()}`, { cause: error });
   }
-  return { url, output, tick: (at) => tick(url, at), stop };
+  return { url, output, tick: (at) => tick(url, at), stop, kill: () => kill(child) };
 }
 
 function record(child: ChildProcess): () => string {
@@ -141,11 +143,23 @@ async function end(child: ChildProcess): Promise<void> {
     return;
   }
   signalGroup(pid, "SIGTERM");
+  await gone(pid);
+  signalGroup(pid, "SIGKILL");
+}
+
+async function kill({ pid }: ChildProcess): Promise<void> {
+  if (pid === undefined || !signalGroup(pid, "SIGKILL")) {
+    throw new Error("there is nothing to kill");
+  }
+  await gone(pid);
+}
+
+/** Until the whole group has ended, or the time is up. */
+async function gone(group: number): Promise<void> {
   const limit = Date.now() + STOP_LIMIT_MS;
-  while (groupIsAlive(pid) && Date.now() < limit) {
+  while (groupIsAlive(group) && Date.now() < limit) {
     await sleep(50);
   }
-  signalGroup(pid, "SIGKILL");
 }
 
 const groupIsAlive = (group: number) => signalGroup(group, 0);
