@@ -15,9 +15,6 @@ export async function hmacSha256(key: string, text: string): Promise<Uint8Array<
 
 /** Compares two texts of any lengths by their digests, in constant time. */
 export async function equalInConstantTime(one: string, other: string): Promise<boolean> {
-  const encoder = new TextEncoder();
-  const [a, b] = await Promise.all(
-    [one, other].map((text) => crypto.subtle.digest("SHA-256", encoder.encode(text))),
-  );
-  return a !== undefined && b !== undefined && crypto.subtle.timingSafeEqual(a, b);
+  const digest = (text: string) => crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return crypto.subtle.timingSafeEqual(...(await Promise.all([digest(one), digest(other)])));
 }
