@@ -185,6 +185,24 @@ describe("verifyWebhook", () => {
     expect(await verify({ ...headers, "webhook-signature": strange.replace(good, "") })).toBe(false);
   });
 
+  it("passes over a signature with something before or after it", async () => {
+    const headers = await sign();
+    const good = headers["webhook-signature"].slice("v1,".length);
+    for (const strange of [`!${good}`, `${good}!`, `AAAA${good}`, `${good}AAAA`]) {
+      expect(await verify({ ...headers, "webhook-signature": `v1,${strange}` })).toBe(false);
+    }
+  });
+
+  it("reads 16 signatures and no more, so that a long header costs no more", async () => {
+    const headers = await sign();
+    const after = (count: number) => {
+      const others = Array<string>(count).fill(`v1,${"A".repeat(43)}=`);
+      return { ...headers, "webhook-signature": [...others, headers["webhook-signature"]].join(" ") };
+    };
+    expect(await verify(after(15))).toBe(true);
+    expect(await verify(after(16))).toBe(false);
+  });
+
   it.each<[string, Partial<SignedHeaders>]>([
     ["no signature", { "webhook-signature": "" }],
     ["a bare version", { "webhook-signature": "v1" }],
@@ -221,6 +239,13 @@ describe("verifyWebhook", () => {
       expect(await verify(await signBytes(encode(BODY), "msg_1", timestamp))).toBe(false);
     },
   );
+
+  it("refuses to do without an id, though what stands in its place is signed", async () => {
+    expect(await verify(await signBytes(encode(BODY), ""))).toBe(false);
+    const { "webhook-id": id, ...headers } = await signBytes(encode(BODY), "null");
+    expect(await verify({ ...headers, "webhook-id": id })).toBe(true);
+    expect(await verify(headers)).toBe(false);
+  });
 
   it("refuses arbitrary headers, and throws nothing", async () => {
     const text = fc.string({ unit: "grapheme-ascii" }).map((value) => value.trim());
