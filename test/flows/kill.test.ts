@@ -26,6 +26,8 @@ const SEED = Number(process.env.CHAOS_SEED ?? randomInt(2 ** 32));
 /** Each kill comes so long after the first acknowledgement of a life, at the most. */
 const MAX_LIFE_MS = 2_000;
 const KILL_LIMIT_MS = 90_000;
+/** Each order is asked about, one after the other. */
+const CHECK_LIMIT_MS = 60_000 + KILLS * 3_000;
 const MINUTE = 60_000;
 const LEASES_OVER_MS = 2 * MINUTE;
 /** Then first checks are due, unpaid ones expire, what that left is done, and the watch for late money goes on. */
@@ -39,6 +41,9 @@ let shop: FakeShop;
 let api: Api;
 let directory: string;
 let load: Load;
+/** Whose acknowledged callback or cancel a restart had forgotten. */
+const forgotten: string[] = [];
+const remembered = new Set<Buyer>();
 
 beforeAll(async () => {
   gateway = await FakeGateway.start();
@@ -56,8 +61,11 @@ beforeAll(async () => {
   for (let kill = 0; kill < KILLS; kill += 1) {
     await underLoad(random() * MAX_LIFE_MS);
     await system.kill();
+    const done = load.buyers.filter((buyer) => isDone(buyer) && !remembered.has(buyer));
     system = await start();
+    await remember(done);
   }
+  load.close();
   await system.tick(Date.now() + LEASES_OVER_MS);
   await load.finish();
   await settle();
@@ -81,6 +89,23 @@ async function underLoad(lifeMs: number): Promise<void> {
   await sleep(lifeMs);
 }
 
+/** One that pays early may be parked until it is asked for: only what follows its create is acknowledged as done. */
+const isDone = ({ plan, told, canceled }: Buyer) => plan !== "early" && (told !== null || canceled);
+
+/** Looks at once, before the cron could make anything good. */
+async function remember(done: readonly Buyer[]): Promise<void> {
+  const look = async (buyer: Buyer) => {
+    const { status } = await api.get(id(buyer));
+    const expected = buyer.canceled ? "canceled" : buyer.told === "success" ? "succeeded" : "failed";
+    if (status !== expected) {
+      forgotten.push(`${id(buyer)}: ${status} instead of ${expected}`);
+    }
+    remembered.add(buyer);
+  };
+  // Side by side: one after the other, more would be done meanwhile than were looked at.
+  await Promise.all(done.map(look));
+}
+
 async function settle(): Promise<void> {
   const rounds = Math.ceil(load.buyers.length / ROWS_OF_A_TICK) + 1;
   for (const afterMs of TICKS_AFTER_MS) {
@@ -94,7 +119,8 @@ function report(): void {
   const { create, callback, cancel, read } = load.acknowledged;
   console.log(
     `${KILLS} kills, seed ${SEED}: ${load.buyers.length} orders; acknowledged ${load.total()} requests ` +
-      `(${create} creates, ${callback} callbacks, ${cancel} cancels, ${read} reads); broken off ${load.broken}`,
+      `(${create} creates, ${callback} callbacks, ${cancel} cancels, ${read} reads); broken off ${load.broken}; ` +
+      `looked for ${remembered.size} right after a kill`,
   );
 }
 
@@ -112,11 +138,15 @@ function randomFrom(seed: number): () => number {
 const id = ({ seen: [first] }: Buyer) => first?.id ?? "";
 const paid = () => load.buyers.filter((buyer) => gateway.session(id(buyer)).status === "success");
 
-describe("after kills under load", () => {
+describe("after kills under load", { timeout: CHECK_LIMIT_MS }, () => {
   it("every client got an answer in the end", () => {
     expect(load.failures).toEqual([]);
     expect(load.broken).toBeGreaterThan(0);
     expect(paid().length).toBeGreaterThan(KILLS);
+  });
+
+  it("each acknowledged callback and cancel was remembered at once", () => {
+    expect(forgotten).toEqual([]);
   });
 
   it("each acknowledged create is there with its terms, and has one session at the gateway", async () => {
@@ -166,7 +196,7 @@ describe("after kills under load", () => {
   });
 });
 
-describe("the shop", () => {
+describe("the shop", { timeout: CHECK_LIMIT_MS }, () => {
   it("heard of each payment under one id and in the same bytes, and of no other", () => {
     for (const buyer of load.buyers) {
       const deliveries = shop.of(id(buyer), "transaction.succeeded");

@@ -9,7 +9,7 @@ import type { FakeGateway } from "./fake-gateway.ts";
 
 /** How many buyers are under way at once, and how soon the next one comes. */
 const MAX_BUYERS = 24;
-const ARRIVAL_MS = 60;
+const ARRIVAL_MS = 80;
 const REPEAT_MS = 200;
 /** A party that hears nothing for so long hangs up. */
 const PATIENCE_MS = 15_000;
