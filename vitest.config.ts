@@ -8,7 +8,9 @@ const bindings = {
   CLIENT_SECRET_KEY: "client-secret-key-for-tests-only",
   SANDBOX: "on",
   ALLOWED_ORIGINS: "https://shop.example",
+  // How large the chaos suite runs, and by which seed: test/chaos/support/random.ts.
   CHAOS: process.env.CHAOS ?? "small",
+  CHAOS_SEED: process.env.CHAOS_SEED ?? "",
 };
 
 const nodeTests = ["test/client/**/*.test.ts", "test/flows/**/*.test.ts", "test/browser/**/*.test.ts"];
