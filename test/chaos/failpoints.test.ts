@@ -1,0 +1,114 @@
+/**
+ * Every await to the outside, killed: each scenario runs once to count its calls, then once for each call with the
+ * invocation ended before it, and once after it. Three ticks of the cron must bring everything to its right end.
+ */
+import { env } from "cloudflare:workers";
+import { afterAll, describe, expect, it } from "vitest";
+import { createStore } from "../../src/store/store.ts";
+import { checkConverged } from "../support/invariants.ts";
+import type { Fault, FaultPlan } from "./support/conductor.ts";
+import { isFull } from "./support/random.ts";
+import { attempt, SCENARIOS, type Scenario } from "./support/scenarios.ts";
+import { createWorld, leaveWorld, type World } from "./support/world.ts";
+
+afterAll(leaveWorld);
+
+const MINUTE = 60_000;
+const TICKS_AFTER_MS = [61_000, 16 * MINUTE, 61_000];
+/** A failing call is an easier case than a cut one; the full run has them too. */
+const FAULTS: readonly Fault[] = isFull
+  ? ["kill before", "kill after", "before", "after"]
+  : ["kill before", "kill after"];
+
+/** Every place where an invocation can be cut: a new one needs a scenario that comes by. */
+const FAILPOINTS = [
+  "channel.connect",
+  "channel.publish",
+  "gateway.create-session",
+  "gateway.expire",
+  "gateway.status",
+  "shop.post",
+  "store.bindKey",
+  "store.claimCheck",
+  "store.claimDue",
+  "store.commit",
+  "store.find",
+  "store.findConflicts",
+  "store.findForWebhook",
+  "store.history",
+  "store.ignore",
+  "store.insert",
+  "store.lastTick",
+  "store.list",
+  "store.listAfter",
+  "store.markDelivered",
+  "store.markFailed",
+  "store.park",
+  "store.releaseOpening",
+  "store.replay",
+  "store.touch",
+];
+
+/** @returns the labels that were passed, in order */
+async function play(scenario: Scenario, faults: FaultPlan): Promise<string[]> {
+  const world = await createWorld();
+  const act = await scenario.prepare(world);
+  await world.settle();
+  const labels: string[] = [];
+  world.conductor.faults = (call) => {
+    labels.push(call.label);
+    return faults(call);
+  };
+  await attempt(act());
+  await world.settle();
+  world.conductor.faults = () => null;
+  await converge(world);
+  const { transactions } = await checkConverged(world);
+  const end = transactions.map(({ status }) => status).join(" ");
+  expect(scenario.ends, `${scenario.name} ends`).toContain(end);
+  return labels;
+}
+
+async function converge(world: World): Promise<void> {
+  world.gateway.fault = null;
+  world.shop.answer = () => new Response(null, { status: 204 });
+  for (const ms of TICKS_AFTER_MS) {
+    world.advance(ms);
+    await world.tick();
+    await world.settle();
+  }
+}
+
+/** A fault at the call of that number alone. */
+function faultAt(place: number, fault: Fault): FaultPlan {
+  let count = 0;
+  return () => {
+    count += 1;
+    return count - 1 === place ? fault : null;
+  };
+}
+
+describe("an invocation that is cut short", () => {
+  const hit = new Set<string>();
+
+  for (const scenario of SCENARIOS) {
+    it(`does no harm to ${scenario.name}, at any of its calls`, async () => {
+      const labels = await play(scenario, () => null);
+      for (const [place, label] of labels.entries()) {
+        for (const fault of FAULTS) {
+          await play(scenario, faultAt(place, fault)).catch((error: Error) => {
+            throw new Error(`${fault} call ${place + 1}, ${label}: ${error.message}`, { cause: error });
+          });
+        }
+        hit.add(label);
+      }
+      expect(labels.length).toBeGreaterThan(0);
+    }, 120_000);
+  }
+
+  it("was cut at every failpoint that there is", () => {
+    const queries = Object.keys(createStore(env.DB)).map((name) => `store.${name}`);
+    expect(FAILPOINTS.filter((label) => label.startsWith("store."))).toEqual(queries.toSorted());
+    expect([...hit].toSorted()).toEqual(FAILPOINTS);
+  });
+});
