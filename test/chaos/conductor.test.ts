@@ -14,9 +14,9 @@ async function runMixed(seed: number): Promise<readonly string[]> {
   world.advance(61_000);
   world.gateway.settle(id, "success");
   const callbacks = [
-    await world.callback(id, "success"),
-    await world.callback(id, "processing"),
-    await world.callback(id, "failure"),
+    world.callback(id, "success"),
+    world.callback(id, "processing"),
+    world.callback(id, "failure"),
   ];
   await Promise.all([
     ...callbacks.map((callback, index) => world.fetch(`callback ${index}`, callback)),

@@ -38,7 +38,7 @@ const WAYS: Readonly<Record<string, (subject: Subject) => Promise<number[]>>> = 
       return session?.status ?? "pending";
     };
     const status = await world.conductor.pass(invocation, "gateway.pay", pay, () => new Error("lost"));
-    return [(await world.fetch("webhook", await world.callback(id, status))).status];
+    return [(await world.fetch("webhook", world.callback(id, status))).status];
   },
   return: async ({ world, id, clientSecret }) => {
     const page = `${ORIGIN}/status/${id}`;

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { advanceTransaction } from "../../src/operations/advance-transaction.ts";
 import type { Observation } from "../../src/transactions/observation.ts";
 import { checkInvariants } from "../support/invariants.ts";
-import { inParallel, shuffle } from "../support/parallel.ts";
+import { inParallel } from "../support/parallel.ts";
 import {
   createPending,
   createSystem,
@@ -13,8 +13,6 @@ import {
   type System,
   type TransactionBody,
 } from "../support/system.ts";
-
-const SEED = 20261122;
 
 /** An order with two payment pages that can both still be paid: the first attempt failed, a second was made. */
 async function createTwice(system: System): Promise<[TransactionBody, TransactionBody]> {
@@ -44,26 +42,6 @@ describe("callbacks that come together", () => {
     );
     await checkInvariants();
   });
-
-  it(`fulfils 100 transactions once each, of 4 contradictory callbacks × 5 duplicates, 32 at once (seed ${SEED})`, async () => {
-    const system = await createSystem();
-    const transactions = await inParallel(Array.from({ length: 100 }), 16, () => createPending(system));
-    const callbacks = transactions.flatMap(({ id }) =>
-      (["processing", "failure", "success", "expired"] as const).flatMap((status) => {
-        const callback = system.gateway.callback(id, status);
-        return [callback, ...Array.from({ length: 4 }, () => callback.clone())];
-      }),
-    );
-    const outcomes = await inParallel(shuffle(callbacks, SEED), 32, (callback) => deliver(system, callback));
-    await system.settle();
-
-    const states = await Promise.all(transactions.map(({ id }) => read(system, id)));
-    expect(states.filter(({ status }) => status === "succeeded")).toHaveLength(100);
-    expect(system.shop.received.filter(({ type }) => type === "transaction.succeeded")).toHaveLength(100);
-    expect(system.shop.distinct("transaction.succeeded")).toHaveLength(100);
-    expect(outcomes.filter((outcome) => outcome === "duplicate")).toHaveLength(1600);
-    await checkInvariants();
-  }, 60_000);
 });
 
 describe("commits that race", () => {

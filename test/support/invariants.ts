@@ -56,6 +56,8 @@ export interface Dump {
 export interface Books {
   readonly gateway: FakeGateway;
   readonly shop: FakeShop;
+  /** By transaction: each body with which the gateway was asked for a session. */
+  readonly asked?: ReadonlyMap<string, ReadonlySet<string>>;
   /** What browsers were shown. */
   readonly browser?: {
     readonly sightings: readonly {
@@ -163,7 +165,7 @@ function placesTaken(transactions: readonly TransactionRow[]): string[] {
   return [...places].filter(([, rows]) => rows.length > 1).map(([place]) => `I8 taken twice: ${place}`);
 }
 
-function againstBooks(dump: Dump, { gateway, shop, browser }: Books): string[] {
+function againstBooks(dump: Dump, { gateway, shop, asked, browser }: Books): string[] {
   const { transactions, events, deliveries } = dump;
   const known = new Set(transactions.map(({ id }) => id));
   const frozen = new Map(
@@ -174,6 +176,9 @@ function againstBooks(dump: Dump, { gateway, shop, browser }: Books): string[] {
     ...[...gateway.sessions.keys()]
       .filter((id) => !known.has(id))
       .map((id) => `I8 a session of nobody: ${id}`),
+    ...[...(asked ?? [])]
+      .filter(([, bodies]) => bodies.size > 1)
+      .map(([id]) => `I8 a session was asked for in two ways: ${id}`),
     ...events
       .filter(({ type, source }) => type === "transaction.succeeded" && source !== "operator")
       .filter(({ transaction_id: id, amount_captured }) => {

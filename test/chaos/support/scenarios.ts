@@ -34,7 +34,7 @@ async function createHalf(world: World): Promise<string> {
 /** The buyer pays, and the gateway's callback has come. */
 async function pay(world: World, { id }: { readonly id: string }): Promise<void> {
   world.gateway.settle(id, "success");
-  await world.fetch("callback", await world.callback(id, "success"));
+  await world.fetch("callback", world.callback(id, "success"));
   await world.settle();
 }
 
@@ -42,7 +42,7 @@ async function pay(world: World, { id }: { readonly id: string }): Promise<void>
 async function createTwice(world: World): Promise<[TransactionBody, TransactionBody]> {
   const first = await createPending(world);
   world.gateway.settle(first.id, "failure");
-  await world.fetch("callback", await world.callback(first.id, "failure"));
+  await world.fetch("callback", world.callback(first.id, "failure"));
   return [first, await createPending(world)];
 }
 
@@ -110,7 +110,7 @@ const paying: Scenario[] = [
     prepare: async (world) => {
       const { id } = await createPending(world);
       world.gateway.settle(id, "success");
-      const callback = await world.callback(id, "success");
+      const callback = world.callback(id, "success");
       return () => world.fetch("callback", callback);
     },
     ends: ["succeeded"],
@@ -120,7 +120,7 @@ const paying: Scenario[] = [
     prepare: async (world) => {
       const id = await createHalf(world);
       world.gateway.settle(id, "success");
-      const callback = await world.callback(id, "success");
+      const callback = world.callback(id, "success");
       return async () => {
         await attempt(world.fetch("callback", callback));
         world.advance(MINUTE);
@@ -134,7 +134,7 @@ const paying: Scenario[] = [
     prepare: async (world) => {
       const transaction = await createPending(world);
       await pay(world, transaction);
-      const callback = await world.callback(transaction.id, "failure");
+      const callback = world.callback(transaction.id, "failure");
       return () => world.fetch("callback", callback);
     },
     ends: ["succeeded"],
@@ -170,7 +170,7 @@ const paying: Scenario[] = [
     prepare: async (world) => {
       const { id } = await expire(world);
       world.gateway.settle(id, "success");
-      const callback = await world.callback(id, "success");
+      const callback = world.callback(id, "success");
       return () => world.fetch("callback", callback);
     },
     ends: ["succeeded"],
@@ -180,7 +180,7 @@ const paying: Scenario[] = [
     prepare: async (world) => {
       const [first] = await createTwice(world);
       world.gateway.settle(first.id, "success");
-      const callback = await world.callback(first.id, "success");
+      const callback = world.callback(first.id, "success");
       return () => world.fetch("callback", callback);
     },
     ends: ["succeeded canceled"],
@@ -191,7 +191,7 @@ const paying: Scenario[] = [
       const [first, second] = await createTwice(world);
       await pay(world, second);
       world.gateway.settle(first.id, "success");
-      const callback = await world.callback(first.id, "success");
+      const callback = world.callback(first.id, "success");
       return () => world.fetch("callback", callback);
     },
     ends: ["review succeeded"],
@@ -247,7 +247,7 @@ const telling: Scenario[] = [
       const { id } = await createPending(world);
       world.gateway.settle(id, "success");
       world.shop.answer = () => new Response(null, { status: 500 });
-      const callback = await world.callback(id, "success");
+      const callback = world.callback(id, "success");
       return async () => {
         await attempt(world.fetch("callback", callback));
         await world.settle();
@@ -273,7 +273,7 @@ const telling: Scenario[] = [
       const { id, client_secret } = await createPending(world);
       world.browser.throughChannel = true;
       world.gateway.settle(id, "success");
-      const callback = await world.callback(id, "success");
+      const callback = world.callback(id, "success");
       const protocols = `${SUBPROTOCOL}, secret.${client_secret}`;
       const headers = { upgrade: "websocket", "sec-websocket-protocol": protocols };
       const socket = new Request(`${ORIGIN}/transactions/${id}/socket`, { headers });

@@ -19,7 +19,6 @@ import {
   GATEWAY_URL,
   GATEWAY_WEBHOOK_SECRET,
   type GatewayStatus,
-  signedCallback,
 } from "../../support/fake-gateway.ts";
 import { FakeShop, FULFILMENT_SECRET, FULFILMENT_URL } from "../../support/fake-shop.ts";
 import { API_KEY, ORIGIN, type TransactionBody } from "../../support/system.ts";
@@ -49,6 +48,8 @@ export interface World {
   readonly conductor: Conductor;
   /** Errors that the Worker logged, as `event: error`. */
   readonly errors: string[];
+  /** By transaction: each body with which the gateway was asked for a session. */
+  readonly asked: ReadonlyMap<string, ReadonlySet<string>>;
   now(): number;
   advance(ms: number): void;
   /** @throws Killed */
@@ -66,7 +67,7 @@ export interface World {
   /** @throws Killed */
   tick(name?: string): Promise<Tick>;
   /** A callback of the gateway's, signed now. */
-  callback(id: string, status: GatewayStatus, changes?: Record<string, unknown>): Promise<Request>;
+  callback(id: string, status: GatewayStatus, changes?: Record<string, unknown>): Request;
   /** Waits for everything that was begun, what goes on after the answers included. */
   settle(): Promise<void>;
 }
@@ -83,7 +84,9 @@ export async function createWorld({ seed = 1, chooser = inOrder, variables = {} 
   stubGlobals(conductor, seed);
   const parties = { gateway: new FakeGateway(), shop: new FakeShop(), browser: new Browser() };
   const errors: string[] = [];
-  const makeServices = servicesMaker(conductor, parties, errors, variables);
+  const asked = new Map<string, Set<string>>();
+  const atGateway = (request: Request) => noteBody(asked, request).then(() => parties.gateway.fetch(request));
+  const makeServices = servicesMaker(conductor, { ...parties, atGateway }, errors, variables);
 
   const invoke = async <T>(name: string, work: (services: Services) => Promise<T>): Promise<T> => {
     const killed = Promise.withResolvers<never>();
@@ -97,7 +100,7 @@ export async function createWorld({ seed = 1, chooser = inOrder, variables = {} 
     invoke(name, async (services) => app.fetch(request, { services, requestId: name, sandbox: null }));
   const world: World = {
     ...parties,
-    ...{ conductor, errors, invoke, fetch, now: Date.now },
+    ...{ conductor, errors, asked, invoke, fetch, now: Date.now },
     advance: (ms) => void vi.setSystemTime(Date.now() + ms),
     call: (name, method, path, body, headers = {}) =>
       fetch(
@@ -109,8 +112,7 @@ export async function createWorld({ seed = 1, chooser = inOrder, variables = {} 
         }),
       ),
     tick: (name = "cron") => invoke(name, runTick),
-    callback: async (id, status, changes) =>
-      signedCallback(await parties.gateway.callback(id, status, changes).text()),
+    callback: (id, status, changes) => parties.gateway.callback(id, status, changes),
     settle: () => conductor.settled(),
   };
   return world;
@@ -144,15 +146,22 @@ function stubGlobals(conductor: Conductor, seed: number): void {
   );
 }
 
+async function noteBody(asked: Map<string, Set<string>>, request: Request): Promise<void> {
+  if (request.url.endsWith("/create-session")) {
+    const id = request.headers.get("idempotency-key") ?? "";
+    asked.set(id, (asked.get(id) ?? new Set()).add(await request.clone().text()));
+  }
+}
+
 interface Parties {
-  readonly gateway: FakeGateway;
+  readonly atGateway: (request: Request) => Promise<Response>;
   readonly shop: FakeShop;
   readonly browser: Browser;
 }
 
 function servicesMaker(
   conductor: Conductor,
-  { gateway, shop, browser }: Parties,
+  { atGateway, shop, browser }: Parties,
   errors: string[],
   variables: Record<string, string>,
 ) {
@@ -174,12 +183,12 @@ function servicesMaker(
     bindings.DB = seamedD1(env.DB, (call) => seam(currentQuery.getStore() ?? "store.unknown", call, d1Lost));
     const waitUntil = (work: Promise<unknown>) => conductor.begin(invocation, work);
     const real = await createServices(bindings, { requestId: invocation.name, now: Date.now, waitUntil });
-    const atGateway = (request: Request) =>
-      seam(`gateway.${new URL(request.url).pathname.split("/")[1]}`, () => gateway.fetch(request), cut);
+    const gatewayFetch = (request: Request) =>
+      seam(`gateway.${new URL(request.url).pathname.split("/")[1]}`, () => atGateway(request), cut);
     const config = { id: "generic", title: "Generic", url: GATEWAY_URL, apiKey: GATEWAY_API_KEY };
     const generic = connectGeneric(
       { ...config, webhookSecrets: [GATEWAY_WEBHOOK_SECRET] },
-      { fetch: atGateway, now: Date.now },
+      { fetch: gatewayFetch, now: Date.now },
     );
     return {
       ...real,
