@@ -3,7 +3,14 @@ import { type EventType, isOutgoing } from "../../src/transactions/event.ts";
 import { aTransaction } from "./fixtures.ts";
 
 const isOwed = (type: EventType) =>
-  isOutgoing({ type, source: "webhook", from: "pending", transaction: aTransaction() });
+  isOutgoing({
+    type,
+    source: "webhook",
+    from: "pending",
+    actor: null,
+    note: null,
+    transaction: aTransaction(),
+  });
 
 describe("isOutgoing", () => {
   it.each([
