@@ -16,7 +16,7 @@ const PATIENCE_MS = 15_000;
 const MAX_REPEATS = 1_000;
 
 /** `early` pays before the shop knows of the session; `both` pays while the shop cancels; `leave` does nothing. */
-const PLANS = ["pay", "early", "decline", "cancel", "both", "leave"] as const;
+const PLANS = ["pay", "pay", "pay", "early", "decline", "cancel", "both", "leave"] as const;
 
 export interface Buyer {
   readonly plan: (typeof PLANS)[number];
