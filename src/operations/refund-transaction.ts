@@ -2,6 +2,7 @@
  * The shop gives money back: the row first, on the condition that so much is left, then the gateway under the row's id.
  * Whatever happens to the answer, the refund is owed from then on and done once.
  */
+import { describeError } from "../lib/log.ts";
 import type { Services } from "../services.ts";
 import type { RefundRow } from "../store/refunds.ts";
 import type { Source } from "../transactions/event.ts";
@@ -40,9 +41,19 @@ export async function refundTransaction(
   if (refund.id !== id) {
     return { refund: refuseRejected(refund), created: false };
   }
-  await sendRefund(services, id, source);
-  const found = await store.findRefund(id);
-  return { refund: refuseRejected(found?.refund ?? refund), created: true };
+  return { refund: refuseRejected(await sendNow(services, refund, source)), created: true };
+}
+
+/** It is owed, whatever goes wrong here: to answer with an error would ask for a second one. */
+async function sendNow(services: Services, refund: RefundRow, source: Source): Promise<RefundRow> {
+  const { store, log } = services;
+  try {
+    await sendRefund(services, refund.id, source);
+    return (await store.findRefund(refund.id))?.refund ?? refund;
+  } catch (error) {
+    log.error("refund.deferred", { transaction_id: refund.transactionId, error: describeError(error) });
+    return refund;
+  }
 }
 
 /** What stands in the way: the key's refund, or too little that is left. @throws OperationError */
@@ -75,8 +86,9 @@ async function findEarlier(
     const text = `The transaction is ${transaction.status}, so there is nothing to refund${advice}.`;
     throw new OperationError("not_refundable", text, { transactionId });
   }
-  const rest = transaction.amountCaptured - transaction.amountRefunded - refunds.pending;
-  const asked = amount === null ? "nothing" : `${rest} of it`;
+  // What is under way may be counted at the gateway already.
+  const rest = Math.max(0, transaction.amountCaptured - transaction.amountRefunded - refunds.pending);
+  const asked = amount === null || rest === 0 ? "nothing" : `${rest} of it`;
   throw new OperationError("refund_exceeds_rest", `Of this payment ${asked} is left to refund.`, {
     transactionId,
     errors: [{ pointer: "/amount", detail: `must be at most ${rest}` }],

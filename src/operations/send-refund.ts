@@ -13,6 +13,8 @@ import { gatewayOf } from "./end-transaction.ts";
 
 /** The failure code of a refund that the gateway refused. */
 export const REFUND_REJECTED = "gateway_rejected";
+/** A gateway that asks to be left alone for longer is asked again all the same. */
+const LONGEST_ASKED_MS = 24 * 60 * 60 * 1000;
 
 /** @throws StoreError */
 export async function sendRefund(services: Services, id: string, source: Source): Promise<void> {
@@ -23,9 +25,10 @@ export async function sendRefund(services: Services, id: string, source: Source)
   const { refund, loaded } = found;
   try {
     const seen = await call(services, refund, loaded);
+    const total = seen.status === "succeeded" ? await askTotal(services, refund, loaded) : null;
     await (seen.status === "pending"
       ? postpone(services, refund, seen.reference, null)
-      : end(services, refund, loaded, source, { ...seen, status: seen.status }));
+      : end(services, refund, source, { ...seen, status: seen.status }, total));
   } catch (error) {
     if (!(error instanceof GatewayError)) {
       throw error;
@@ -33,9 +36,7 @@ export async function sendRefund(services: Services, id: string, source: Source)
     const fields = { transaction_id: refund.transactionId, gateway: loaded.transaction.gateway };
     services.log.warn("refund.unanswered", { ...fields, reason: error.kind, error: error.message });
     await (error.kind === "rejected"
-      ? end(services, refund, loaded, source, {
-          ...{ status: "failed", reference: null, failureCode: REFUND_REJECTED },
-        })
+      ? refuse(services, refund, loaded, source)
       : postpone(services, refund, null, error.retryAfterMs));
   }
 }
@@ -70,39 +71,54 @@ async function postpone(
   askedMs: number | null,
 ): Promise<void> {
   const attempts = refund.attempts + 1;
-  const nextAttemptAt = now() + Math.max(refundPauseMs(attempts), askedMs ?? 0);
+  const nextAttemptAt = now() + Math.max(refundPauseMs(attempts), Math.min(askedMs ?? 0, LONGEST_ASKED_MS));
   await store.postponeRefund(refund.id, { attempts, nextAttemptAt, gatewayReference, now: now() });
 }
 
 async function end(
   services: Services,
-  { id, amount, currency }: RefundRow,
-  loaded: Loaded,
+  { id, transactionId, amount, currency }: RefundRow,
   source: Source,
   { status, reference, failureCode }: RefundObservation & { status: "succeeded" | "failed" },
+  total: number | null,
 ): Promise<void> {
-  const total = status === "succeeded" ? await askTotal(services, loaded, currency) : null;
   const input = { kind: "refund_ended", source, amount, currency, status, total } as const;
   const code = status === "failed" ? (failureCode ?? "refund_failed") : null;
   const refundEnd = { id, status, gatewayReference: reference, failureCode: code };
-  await advanceTransaction(services, loaded.transaction.id, input, { refundEnd });
-  services.log.info("refund.ended", { transaction_id: loaded.transaction.id, outcome: status });
+  await advanceTransaction(services, transactionId, input, { refundEnd });
+  services.log.info("refund.ended", { transaction_id: transactionId, outcome: status });
 }
 
-/** Others may have given money back as well, at the gateway: its own sum counts. Best effort. */
+/** Refused, perhaps because somebody was first at the gateway: what it says has gone back counts, if it says. */
+async function refuse(services: Services, refund: RefundRow, loaded: Loaded, source: Source): Promise<void> {
+  const refused = { status: "failed", reference: null, failureCode: REFUND_REJECTED } as const;
+  const total = await askTotal(services, refund, loaded).catch((error: unknown) => {
+    if (error instanceof GatewayError) {
+      return null;
+    }
+    throw error;
+  });
+  await end(services, refund, source, refused, total);
+}
+
+/**
+ * Others may have given money back as well, in the gateway's dashboard: its own sum counts.
+ * @returns null where that is of another currency, or the gateway does not say
+ * @throws GatewayError when it may say later: until then nobody knows how much is left
+ */
 async function askTotal(
   services: Services,
+  { currency }: RefundRow,
   { transaction }: Loaded,
-  currency: string,
 ): Promise<number | null> {
   const { id: transactionId, gatewayReference: reference } = transaction;
   try {
     const seen = await gatewayOf(services, transaction).retrieve({ transactionId, reference });
     return seen.currency === currency && currency === transaction.currency ? seen.amountRefunded : null;
   } catch (error) {
-    if (!(error instanceof GatewayError)) {
-      throw error;
+    if (error instanceof GatewayError && error.kind === "rejected") {
+      return null;
     }
-    return null;
+    throw error;
   }
 }

@@ -1,5 +1,5 @@
 /** Refunds that were begun here: asked for on the condition that so much is left, then owed until the gateway ends them. */
-import { and, asc, eq, gt, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
 import type { Source } from "../transactions/event.ts";
 import { attempt, type Database, run } from "./database.ts";
 import { type Loaded, loadedColumns, toLoaded } from "./rows.ts";
@@ -46,14 +46,15 @@ export function refundQueries(db: Database) {
 
     /** A refund with its transaction; null when there is none of that id. */
     async findRefund(id: string): Promise<{ refund: RefundRow; loaded: Loaded } | null> {
-      const [row] = await run(
-        db
-          .select({ refund: refunds, transaction: loadedColumns })
-          .from(refunds)
-          .innerJoin(transactions, eq(transactions.id, refunds.transactionId))
-          .where(eq(refunds.id, id)),
+      // Not a join: columns of one name, such as `status`, are one in what D1 answers.
+      const own = db.select({ id: refunds.transactionId }).from(refunds).where(eq(refunds.id, id));
+      const [[refund], [row]] = await run(
+        db.batch([
+          db.select().from(refunds).where(eq(refunds.id, id)),
+          db.select(loadedColumns).from(transactions).where(inArray(transactions.id, own)),
+        ]),
       );
-      return row ? { refund: row.refund, loaded: toLoaded(row.transaction) } : null;
+      return refund && row ? { refund, loaded: toLoaded(row) } : null;
     },
 
     /** A transaction with its refunds, oldest first; null when there is no such transaction. */

@@ -61,15 +61,17 @@ export function settleRefund(
   origin: Origin,
   context: Context,
 ): Outcome {
-  if (settled.status === "failed") {
-    return transaction.status === "canceled"
-      ? change(transaction, { status: "review", reviewReason: "refund_failed" }, origin, context)
-      : nothing("unchanged");
-  }
+  const { status, amountCaptured } = transaction;
   // Each of these is known to have gone back at the least: other refunds may have been begun at the gateway.
-  const own = settled.currency === transaction.currency ? context.refunds.succeeded + settled.amount : 0;
-  const sum = Math.max(own, settled.total ?? 0);
-  const amountRefunded = Math.min(sum, transaction.amountCaptured);
+  const done = context.refunds.succeeded + (settled.status === "succeeded" ? settled.amount : 0);
+  const own = settled.currency === transaction.currency ? done : 0;
+  const sum = Math.max(transaction.amountRefunded, own, settled.total ?? 0);
+  const amountRefunded = Math.min(sum, amountCaptured);
+  const isBack = amountCaptured > 0 && amountRefunded === amountCaptured;
+  if (settled.status === "failed" && status === "canceled" && !isBack) {
+    const failed = { status: "review", reviewReason: "refund_failed", amountRefunded } as const;
+    return change(transaction, failed, origin, context);
+  }
   return amountRefunded > transaction.amountRefunded
     ? change(transaction, { amountRefunded }, origin, context, "transaction.refunded")
     : nothing("unchanged");

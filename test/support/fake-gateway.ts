@@ -34,10 +34,19 @@ export interface FakeRefund {
 type RefundStatus = "pending" | "success" | "failure";
 
 /**
- * `busy` names a time to come back at, so that nobody repeats the call at once; `lost_answer` is a connection cut and
- * `broken` a 500, both after the effect.
+ * `busy` and `throttled` name a time to come back at, so that nobody repeats the call at once; `lost_answer` is a
+ * connection cut, `slow` a deadline passed and `broken` a 500, all three after the effect.
  */
-type Fault = "down" | "busy" | "lost_answer" | "broken" | "refuse" | "nonsense" | "no_expire";
+export type Fault =
+  | "down"
+  | "busy"
+  | "throttled"
+  | "lost_answer"
+  | "slow"
+  | "broken"
+  | "refuse"
+  | "nonsense"
+  | "no_expire";
 
 interface RefundBody {
   readonly refund_id: string;
@@ -49,6 +58,8 @@ export class FakeGateway {
   readonly sessions = new Map<string, FakeSession>();
   readonly calls: string[] = [];
   fault: Fault | null = null;
+  /** Which calls, such as "POST /refund/txn_…", the fault concerns. */
+  faulty = /./;
   /** What becomes of a new refund. */
   refundOutcome: RefundStatus = "success";
   /** What every state says of the mode; null: nothing. */
@@ -62,30 +73,45 @@ export class FakeGateway {
   /** Stands where the network is. */
   readonly fetch = async (request: Request): Promise<Response> => {
     const { pathname } = new URL(request.url);
-    this.calls.push(`${request.method} ${pathname}`);
+    const call = `${request.method} ${pathname}`;
+    this.calls.push(call);
     if (request.headers.get("authorization") !== `Bearer ${GATEWAY_API_KEY}`) {
       return Response.json({ error: "unauthorized" }, { status: 401 });
     }
-    if (this.fault === "down") {
+    const fault = this.faulty.test(call) ? this.fault : null;
+    if (fault === "down") {
       throw new TypeError("connection refused");
     }
-    if (this.fault === "busy") {
+    if (fault === "busy") {
       return new Response(null, { status: 503, headers: { "retry-after": "7" } });
     }
-    if (this.fault === "refuse") {
+    if (fault === "throttled") {
+      return new Response(null, { status: 429, headers: { "retry-after": "300" } });
+    }
+    if (fault === "refuse") {
       return Response.json({ error: "refused" }, { status: 422 });
     }
-    await this.before(`${request.method} ${pathname}`);
+    await this.before(call);
     const answer = await this.#answer(request, pathname);
-    await this.after(`${request.method} ${pathname}`);
-    if (this.fault === "lost_answer") {
-      throw new TypeError("connection reset");
-    }
-    if (this.fault === "broken") {
-      return new Response("oops", { status: 500 });
-    }
-    return this.fault === "nonsense" ? new Response("<html>") : answer;
+    await this.after(call);
+    return this.#spoil(call, answer);
   };
+
+  /** What becomes of an answer on its way, once the call has had its effect. */
+  #spoil(call: string, answer: Response): Response {
+    switch (this.faulty.test(call) ? this.fault : null) {
+      case "lost_answer":
+        throw new TypeError("connection reset");
+      case "slow":
+        throw new DOMException("no answer in time", "TimeoutError");
+      case "broken":
+        return new Response("oops", { status: 500 });
+      case "nonsense":
+        return new Response("<html>");
+      default:
+        return answer;
+    }
+  }
 
   async #answer(request: Request, pathname: string): Promise<Response> {
     const [, verb, id = ""] = pathname.split("/");
@@ -197,6 +223,20 @@ export class FakeGateway {
       ...(session?.dispute == null ? {} : { dispute: session.dispute }),
       ...(this.livemode === null ? {} : { livemode: this.livemode }),
     };
+  }
+
+  /** Somebody gives money back in the gateway's own dashboard; nobody is told. */
+  refundByHand(id: string, amount: number): void {
+    const session = this.session(id);
+    session.amountRefunded += amount;
+  }
+
+  session(id: string): FakeSession {
+    const session = this.sessions.get(id);
+    if (!session) {
+      throw new Error(`the gateway knows no ${id}`);
+    }
+    return session;
   }
 
   settle(id: string, status: GatewayStatus): void {
