@@ -11,38 +11,6 @@ import { OperationError } from "./operation-error.ts";
 const FOLLOW_UP_MS = 60_000;
 
 /**
- * A capture that was asked for, and whose answer was lost: asked for again.
- * @param held what the gateway says of it
- * @throws GatewayError
- */
-export async function finishCapture(
-  services: Services,
-  transaction: Transaction,
-  held: Observation,
-): Promise<Observation> {
-  const { id, capturing, currency, gatewayReference: reference } = transaction;
-  const gateway = gatewayOf(services, transaction);
-  if (capturing === null || !gateway.capture) {
-    return held;
-  }
-  try {
-    const request = { amount: capturing, currency, key: captureKey(transaction, capturing) };
-    return await gateway.capture({ transactionId: id, reference }, request);
-  } catch (error) {
-    if (!(error instanceof GatewayError && error.kind === "rejected")) {
-      throw error;
-    }
-    await services.store.endCapture(id);
-    return held;
-  }
-}
-
-/** The gateway's idempotency key: a capture of another sum, after a refusal, is another capture. */
-function captureKey({ id }: Transaction, amount: number): string {
-  return `${id}_capture_${amount}`;
-}
-
-/**
  * @param amount minor units; null: all that is held
  * @returns the captured transaction; one that was captured with this sum is returned as it is
  * @throws OperationError "not_found", "invalid_request", "not_capturable", "gateway_rejected" or "gateway_unavailable"
@@ -58,7 +26,7 @@ export async function captureTransaction(
   }
   const { transaction } = loaded;
   const sum = amount ?? transaction.capturing ?? transaction.amount;
-  if (transaction.status === "succeeded" && (amount === null || transaction.amountCaptured === sum)) {
+  if (isCaptured(transaction, amount)) {
     return transaction;
   }
   if (sum > transaction.amount) {
@@ -68,7 +36,7 @@ export async function captureTransaction(
   }
   const gateway = capturable(services, transaction);
   if (!(await services.store.beginCapture(id, sum, services.now() + FOLLOW_UP_MS))) {
-    throw refusal(transaction, "another capture of this transaction is under way");
+    return overtaken(services, transaction, amount);
   }
   const captured = await capture(services, gateway, transaction, sum);
   if (captured.status !== "succeeded") {
@@ -77,17 +45,69 @@ export async function captureTransaction(
   return captured;
 }
 
-type CapturingGateway = Gateway & Required<Pick<Gateway, "capture">>;
+/**
+ * Makes the capture that is written down; the same one, however often it is called.
+ * @returns what the gateway says after it; null when it has refused, and another may be asked for
+ * @throws GatewayError when there was no answer
+ */
+export async function sendCapture(
+  { store }: Services,
+  gateway: CapturingGateway,
+  { id, currency, gatewayReference: reference }: Transaction,
+  amount: number,
+): Promise<Observation | null> {
+  try {
+    // There is one capture of a transaction, and so one key.
+    const request = { amount, currency, key: `${id}_capture` };
+    const observation = await gateway.capture({ transactionId: id, reference }, request);
+    if (observation.status === "authorized") {
+      await store.endCapture(id);
+    }
+    return observation;
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.kind !== "rejected") {
+      throw error;
+    }
+    await store.endCapture(id);
+    return null;
+  }
+}
+
+export type CapturingGateway = Gateway & Required<Pick<Gateway, "capture">>;
+
+export function canCapture(gateway: Gateway): gateway is CapturingGateway {
+  return gateway.capture !== undefined;
+}
+
+/** With this sum; with any, where none was named. */
+function isCaptured({ status, amountCaptured }: Transaction, amount: number | null): boolean {
+  return status === "succeeded" && (amount === null || amountCaptured === amount);
+}
 
 function capturable(services: Services, transaction: Transaction): CapturingGateway {
   if (transaction.status !== "authorized") {
     throw refusal(transaction, `the transaction is ${transaction.status}, not authorized`);
   }
   const gateway = gatewayOf(services, transaction);
-  if (!gateway.capture) {
+  if (!canCapture(gateway)) {
     throw refusal(transaction, "this gateway has no capture by its API");
   }
-  return gateway as CapturingGateway;
+  return gateway;
+}
+
+/** Somebody else was first: perhaps with the same sum. */
+async function overtaken(
+  { store }: Services,
+  before: Transaction,
+  amount: number | null,
+): Promise<Transaction> {
+  const transaction = (await store.find(before.id))?.transaction ?? before;
+  if (isCaptured(transaction, amount)) {
+    return transaction;
+  }
+  const { status } = transaction;
+  const why = status === "authorized" ? "another capture of it is under way" : `the transaction is ${status}`;
+  throw refusal(transaction, why);
 }
 
 async function capture(
@@ -96,29 +116,25 @@ async function capture(
   transaction: Transaction,
   amount: number,
 ): Promise<Transaction> {
-  const { id, currency, gatewayReference: reference } = transaction;
-  try {
-    const request = { amount, currency, key: captureKey(transaction, amount) };
-    const observation = await gateway.capture({ transactionId: id, reference }, request);
-    const input = { kind: "observed", source: "shop", observation } as const;
-    const advanced = await advanceTransaction(services, id, input);
-    if (observation.status !== "succeeded") {
-      await services.store.endCapture(id);
-    }
-    return advanced.transaction ?? transaction;
-  } catch (error) {
-    if (!(error instanceof GatewayError)) {
-      throw error;
-    }
-    if (error.kind === "rejected") {
-      await services.store.endCapture(id);
-      throw new OperationError("gateway_rejected", "The gateway refused to capture.", { transactionId: id });
-    }
-    throw new OperationError("gateway_unavailable", "The gateway did not answer; the capture goes on.", {
-      transactionId: id,
-      retryAfterSeconds: Math.ceil((error.retryAfterMs ?? 5000) / 1000),
-    });
+  const { id } = transaction;
+  const observation = await sendCapture(services, gateway, transaction, amount).catch((error: unknown) => {
+    throw error instanceof GatewayError ? goesOn(id, error.retryAfterMs) : error;
+  });
+  if (!observation) {
+    throw new OperationError("gateway_rejected", "The gateway refused to capture.", { transactionId: id });
   }
+  const input = { kind: "observed", source: "shop", observation } as const;
+  const advanced = await advanceTransaction(services, id, input);
+  if (observation.status === "processing") {
+    throw goesOn(id, null);
+  }
+  return advanced.transaction ?? transaction;
+}
+
+function goesOn(transactionId: string, retryAfterMs: number | null): OperationError {
+  const retryAfterSeconds = Math.ceil((retryAfterMs ?? 5000) / 1000);
+  const text = "The gateway has not said that it is done; the capture goes on.";
+  return new OperationError("gateway_unavailable", text, { transactionId, retryAfterSeconds });
 }
 
 function refusal({ id }: Transaction, why: string): OperationError {

@@ -9,7 +9,7 @@ import type { Source } from "../transactions/event.ts";
 import type { Observation } from "../transactions/observation.ts";
 import { isOpen } from "../transactions/transaction.ts";
 import { advanceTransaction } from "./advance-transaction.ts";
-import { finishCapture } from "./capture-transaction.ts";
+import { canCapture, sendCapture } from "./capture-transaction.ts";
 import { type Ending, endTransaction, gatewayOf } from "./end-transaction.ts";
 import { openTransaction } from "./open-transaction.ts";
 
@@ -68,14 +68,21 @@ async function ask(services: Services, loaded: Loaded, source: Source): Promise<
     return;
   }
   const reference = { transactionId: transaction.id, reference: transaction.gatewayReference };
-  const seen = await gatewayOf(services, transaction).retrieve(reference);
-  const observation = seen.status === "authorized" ? await finishCapture(services, transaction, seen) : seen;
+  const gateway = gatewayOf(services, transaction);
+  const seen = await gateway.retrieve(reference);
+  const { capturing, status } = transaction;
+  // A capture that was asked for, and whose answer was lost.
+  const unfinished = seen.status === "authorized" && capturing !== null && canCapture(gateway);
+  const captured = unfinished ? await sendCapture(services, gateway, transaction, capturing) : null;
+  const observation = captured ?? seen;
   const ending = whatToEnd(loaded, observation, services.now());
   if (ending) {
     await endTransaction(services, loaded, ending, source);
     return;
   }
-  await advanceTransaction(services, loaded, { kind: "observed", source, observation });
+  // How much was to be captured may have been said since the row was read.
+  const target = status === "authorized" && observation.status === "succeeded" ? transaction.id : loaded;
+  await advanceTransaction(services, target, { kind: "observed", source, observation });
 }
 
 /** Past its time and unpaid; or over here, while the gateway's page would still take money. */

@@ -8,6 +8,8 @@ const DAY = 24 * HOUR;
 const OPEN_STEPS = [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, DAY];
 /** Money that comes after the end is watched for at these ages, then no more. */
 const WATCH_STEPS = [15 * MINUTE, HOUR, 6 * HOUR, DAY, 3 * DAY];
+/** A capture that was asked for, and is not known to be done. */
+const CAPTURE_PAUSE_MS = 5 * MINUTE;
 /** A transaction whose gateway answers nothing for so long after its expiry needs a person. */
 export const SILENCE_LIMIT_MS = DAY;
 
@@ -24,8 +26,9 @@ export function nextCheckAt(transaction: Transaction, now: number, firstCheckMs:
         ? Math.min(expiresAt, stepAfter(createdAt, [firstCheckMs, ...OPEN_STEPS], now))
         : stepAfter(expiresAt, OPEN_STEPS, now);
     case "processing":
-    case "authorized":
       return stepAfter(updatedAt, OPEN_STEPS, now);
+    case "authorized":
+      return transaction.capturing === null ? stepAfter(updatedAt, OPEN_STEPS, now) : now + CAPTURE_PAUSE_MS;
     case "failed":
     case "canceled":
     case "expired":
