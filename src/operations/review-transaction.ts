@@ -20,6 +20,8 @@ export interface Verdict {
   readonly note: string | null;
 }
 
+const AIM = { accepted: "succeeded", declined: "canceled" } as const;
+
 /**
  * @returns the transaction as it is then: succeeded, or canceled with its money on the way back
  * @throws OperationError "not_found", "not_in_review", "order_already_paid", "not_settled", "cannot_refund" or
@@ -41,6 +43,10 @@ export async function reviewTransaction(
   const advanced = await advanceTransaction(services, id, { ...verdict, observation });
   const transaction = advanced.transaction ?? loaded.transaction;
   if (advanced.outcome !== "applied") {
+    if (transaction.status === AIM[verdict.kind]) {
+      // Decided so by somebody else at this moment, or by this very verdict, whose commit's answer was lost.
+      return transaction;
+    }
     throw refusal(transaction, advanced.reason);
   }
   finish(services, transaction, verdict, advanced, observation);
@@ -53,15 +59,14 @@ async function lookNow(
   { transaction }: Loaded,
   { kind }: Verdict,
 ): Promise<Observation | null> {
-  const { id: transactionId, gatewayReference: reference, reviewReason } = transaction;
+  const { id: transactionId, gatewayReference: reference } = transaction;
   try {
     return await gatewayOf(services, transaction).retrieve({ transactionId, reference });
   } catch (error) {
     if (!(error instanceof GatewayError)) {
       throw error;
     }
-    // How much there is to give back, only the gateway knows.
-    if (kind === "declined" && reviewReason === "wrong_currency") {
+    if (kind === "declined" && isSumUnknown(transaction)) {
       throw new OperationError("gateway_unavailable", "The gateway did not answer. Try again.", {
         transactionId,
         retryAfterSeconds: 5,
@@ -69,6 +74,11 @@ async function lookNow(
     }
     return null;
   }
+}
+
+/** Money in another currency has no place here: how much of it there is to give back, only the gateway knows. */
+function isSumUnknown({ reviewReason, amountCaptured }: Transaction): boolean {
+  return reviewReason === "wrong_currency" || (reviewReason === "refund_failed" && amountCaptured === 0);
 }
 
 function finish(

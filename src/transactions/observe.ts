@@ -71,12 +71,25 @@ function aim(transaction: Transaction, seen: Observation, context: Context): Tar
     case "authorized":
       return mismatch ? reviewed(seen, transaction, mismatch, context) : { status: seen.status };
     case "succeeded":
+      if (mismatch && isClosed(transaction) && isGone(seen)) {
+        return "mismatch";
+      }
       return mismatch ? reviewed(seen, transaction, mismatch, context) : receive(transaction, seen, context);
     case "failed":
     case "canceled":
     case "expired":
       return close(transaction, seen.status, seen);
   }
+}
+
+function isClosed({ status }: Transaction): boolean {
+  return status === "failed" || status === "canceled" || status === "expired";
+}
+
+/** All of it has gone back: nothing that a person could decide. */
+function isGone(seen: Observation): boolean {
+  const captured = capturedOf(seen);
+  return captured !== null && captured > 0 && seen.amountRefunded >= captured;
 }
 
 /** Money that agrees with what was asked: ours, unless it came too late or the order is paid already. */
@@ -201,7 +214,12 @@ function followInReview(
 }
 
 /** A dispute opens, and ends once. */
-function dispute(transaction: Transaction, seen: Observation, origin: Origin, context: Context): Outcome {
+export function dispute(
+  transaction: Transaction,
+  seen: Observation,
+  origin: Origin,
+  context: Context,
+): Outcome {
   const ended = transaction.dispute === "won" || transaction.dispute === "lost";
   if (seen.dispute === null || seen.dispute === transaction.dispute || (ended && seen.dispute === "open")) {
     return nothing("unchanged");

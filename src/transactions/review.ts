@@ -1,7 +1,7 @@
 /** What a person's verdict makes of a transaction in review, and what becomes of money that is sent back. */
 import type { Observation } from "./observation.ts";
-import { capturedOf } from "./observe.ts";
-import { type Context, change, nothing, type Origin, type Outcome } from "./outcome.ts";
+import { capturedOf, dispute } from "./observe.ts";
+import { andThen, type Context, change, nothing, type Origin, type Outcome } from "./outcome.ts";
 import type { OwedRefund } from "./refund.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -27,7 +27,9 @@ export function accept(
     return nothing("not_settled");
   }
   const amounts = { amountCaptured, amountRefunded: sums.amountRefunded, capturing: null };
-  return change(transaction, { status: "succeeded", ...amounts, reviewReason: null }, origin, context);
+  const kept = { status: "succeeded", ...amounts, reviewReason: null } as const;
+  const accepted = change(transaction, kept, origin, context);
+  return andThen(accepted, (now) => (seen ? dispute(now, seen, origin, context) : nothing("unchanged")));
 }
 
 /** Called off; what the gateway holds of it goes back to the buyer. */
