@@ -1,5 +1,13 @@
 /** What the tests of money share: paid and held transactions, the shop's verbs, and the fake gateway's books. */
-import { deliver, initiate, newOrder, read, type System, type TransactionBody } from "./system.ts";
+import {
+  createPending,
+  deliver,
+  initiate,
+  newOrder,
+  read,
+  type System,
+  type TransactionBody,
+} from "./system.ts";
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -116,4 +124,18 @@ export async function later(system: System, ms = MINUTE): Promise<void> {
   system.advance(ms);
   await system.tick();
   await system.settle();
+}
+
+/** The buyer pays, and the gateway's books say so. */
+export async function pay(system: System, id: string, terms: Record<string, unknown> = {}): Promise<void> {
+  Object.assign(system.gateway.session(id).request, terms);
+  system.gateway.settle(id, "success");
+  await tell(system, id);
+}
+
+/** A payment of other terms than were asked for. */
+export async function bringPaid(system: System, terms: Record<string, unknown>): Promise<string> {
+  const { id } = await createPending(system);
+  await pay(system, id, terms);
+  return id;
 }
