@@ -3,13 +3,14 @@
  * not kept waiting behind its time-outs.
  */
 import type { Log } from "../lib/log.ts";
+import type { Reconciled } from "../operations/reconcile-transaction.ts";
 
 /** So many in a row, and no answer between. */
 const MAX_FAILURES = 5;
 
 export interface Breaker {
   isOpen(gateway: string): boolean;
-  book(gateway: string, outcome: "answered" | "silent"): void;
+  book(gateway: string, outcome: Reconciled): void;
 }
 
 export function createBreaker(log: Log): Breaker {

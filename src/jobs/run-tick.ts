@@ -14,9 +14,11 @@ const MAX_ROWS = 100;
 /** Side by side, so that a gateway that hangs delays no delivery; together below six connections at once. */
 const PARALLEL_TRANSACTIONS = 3;
 const PARALLEL_DELIVERIES = 2;
-/** After either of these no row is begun: its lease lapses, and the next tick takes it. D1 allows 1,000 statements. */
+/** After any of these no row is begun: its lease lapses, and the next tick takes it. D1 allows 1,000 statements. */
 const BUDGET_MS = 20_000;
 const BUDGET_STATEMENTS = 800;
+/** Changes and attempts to send; a look that finds nothing new is cheap. Below 200 by what is under way. */
+const BUDGET_CHANGES = 190;
 const MINUTE_MS = 60_000;
 
 export interface Tick {
@@ -24,6 +26,8 @@ export interface Tick {
   readonly deliveries: number;
   readonly refunds: number;
   readonly failed: number;
+  /** Of the transactions, those that were not as before. */
+  readonly changes: number;
 }
 
 type Counts = { -readonly [Key in keyof Tick]: number };
@@ -36,8 +40,12 @@ type Claim = Awaited<ReturnType<Services["store"]["claimDue"]>>;
 export async function runTick(services: Services): Promise<Tick> {
   const { store, log, now, wallClock } = services;
   const started = wallClock();
-  const counts: Counts = { transactions: 0, deliveries: 0, refunds: 0, failed: 0 };
-  const hasBudget = () => wallClock() - started <= BUDGET_MS && store.statementCount() <= BUDGET_STATEMENTS;
+  const statementsBefore = store.statementCount();
+  const counts: Counts = { transactions: 0, deliveries: 0, refunds: 0, failed: 0, changes: 0 };
+  const hasBudget = () =>
+    wallClock() - started <= BUDGET_MS &&
+    store.statementCount() - statementsBefore <= BUDGET_STATEMENTS &&
+    counts.changes + counts.deliveries + counts.refunds <= BUDGET_CHANGES;
   const workThrough = createWorker(services, counts, hasBudget);
   let claim: Claim;
   do {
@@ -85,7 +93,9 @@ function createWorker(services: Services, counts: Counts, hasBudget: () => boole
     }
     await each("transactions", transaction.id, async () => {
       try {
-        breaker.book(transaction.gateway, await reconcileTransaction(services, loaded, "cron"));
+        const outcome = await reconcileTransaction(services, loaded, "cron");
+        breaker.book(transaction.gateway, outcome);
+        counts.changes += outcome === "changed" ? 1 : 0;
       } catch (error) {
         await store.postpone(transaction, now());
         throw error;

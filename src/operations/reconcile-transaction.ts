@@ -16,23 +16,24 @@ import { openTransaction } from "./open-transaction.ts";
 /** How long after a look the buyer's next one is let through. */
 const BUYER_PAUSE_MS = 10_000;
 
+export type Reconciled = "changed" | "unchanged" | "silent";
+
 /**
  * @param target its id, or what was read of it just now
- * @returns whether the gateway answered
+ * @returns what came of it; "silent" when the gateway did not answer
  * @throws StoreError
  */
 export async function reconcileTransaction(
   services: Services,
   target: string | Loaded,
   source: Source,
-): Promise<"answered" | "silent"> {
+): Promise<Reconciled> {
   const loaded = typeof target === "string" ? await services.store.find(target) : target;
   if (!loaded || (loaded.transaction.version === 0 && loaded.openingUntil > services.now())) {
-    return "answered";
+    return "unchanged";
   }
   try {
-    await ask(services, loaded, source);
-    return "answered";
+    return await ask(services, loaded, source);
   } catch (error) {
     if (!(error instanceof GatewayError)) {
       throw error;
@@ -56,16 +57,16 @@ export async function checkNow(services: Services, id: string): Promise<void> {
   }
 }
 
-async function ask(services: Services, loaded: Loaded, source: Source): Promise<void> {
+async function ask(services: Services, loaded: Loaded, source: Source): Promise<Reconciled> {
   const { transaction, orderPaid } = loaded;
   if (transaction.version === 0) {
     await openTransaction(services, loaded, source);
-    return;
+    return "changed";
   }
   if (orderPaid && isOpen(transaction.status)) {
     // Another transaction of the order has the money: this page must take none.
     await endTransaction(services, loaded, "canceled", source);
-    return;
+    return "changed";
   }
   const reference = { transactionId: transaction.id, reference: transaction.gatewayReference };
   const gateway = gatewayOf(services, transaction);
@@ -78,16 +79,17 @@ async function ask(services: Services, loaded: Loaded, source: Source): Promise<
   const ending = whatToEnd(loaded, observation, services.now());
   if (ending) {
     await endTransaction(services, loaded, ending, source);
-    return;
+    return "changed";
   }
   // How much was to be captured may have been said since the row was read.
   const target = status === "authorized" && observation.status === "succeeded" ? transaction.id : loaded;
-  await advanceTransaction(services, target, { kind: "observed", source, observation });
+  const { outcome } = await advanceTransaction(services, target, { kind: "observed", source, observation });
+  return outcome === "applied" ? "changed" : "unchanged";
 }
 
 /** Past its time and unpaid; or over here, while the gateway's page would still take money. */
 function whatToEnd({ transaction, orderPaid }: Loaded, seen: Observation, now: number): Ending | null {
-  const { status, expiresAt } = transaction;
+  const { status, expiresAt, reviewReason } = transaction;
   const late = now >= expiresAt;
   switch (status) {
     case "pending":
@@ -100,6 +102,9 @@ function whatToEnd({ transaction, orderPaid }: Loaded, seen: Observation, now: n
       return (late || orderPaid) && (seen.status === "pending" || seen.status === "failed")
         ? "expired"
         : null;
+    case "review":
+      // It answers again: unpaid, so there is nothing to decide once its page is closed.
+      return reviewReason === "gateway_silent" && seen.status === "pending" ? "canceled" : null;
     default:
       return null;
   }
