@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { checkConverged, dumpD1 } from "../support/invariants.ts";
 import type { TransactionBody } from "../support/system.ts";
 import { byRandom } from "./support/choosers.ts";
+import type { Fault } from "./support/conductor.ts";
 import { createRandom, figure, SEED } from "./support/random.ts";
 import { createWorld, leaveWorld, type World } from "./support/world.ts";
 
@@ -13,28 +14,28 @@ const ORDER = { order_id: "order-1", amount: 1999, currency: "USD" };
 const create = (world: World) =>
   world.call("create", "POST", "/transactions", ORDER, { "idempotency-key": "key-1" });
 
-/** How the gateway's answer is lost, after the gateway has opened the session. */
-const LOSSES: Readonly<Record<string, () => Response>> = {
-  "a time-out": () => {
-    throw new DOMException("The operation timed out.", "TimeoutError");
+/** Loses the first answers of the gateway, each after it has opened the session. */
+const LOSSES: Readonly<Record<string, (world: World, times: number) => void>> = {
+  "a time-out": (world, times) => loseInNetwork(world, "hang", times),
+  "a reset": (world, times) => loseInNetwork(world, "after", times),
+  "a 500": (world, times) => {
+    let left = times;
+    const { fetch } = world.gateway;
+    const answer = async (request: Request) => {
+      const given = await fetch(request);
+      left -= 1;
+      return left >= 0 ? new Response("oops", { status: 500 }) : given;
+    };
+    Object.assign(world.gateway, { fetch: answer });
   },
-  "a reset": () => {
-    throw new TypeError("Network connection lost.");
-  },
-  "a 500": () => new Response("oops", { status: 500 }),
 };
 
-/** Loses the first answers. */
-function lose(world: World, loss: () => Response, times: number): void {
-  const { fetch } = world.gateway;
+function loseInNetwork(world: World, fault: Fault, times: number): void {
   let left = times;
-  Object.assign(world.gateway, {
-    fetch: async (request: Request) => {
-      const answer = await fetch(request);
-      left -= 1;
-      return left >= 0 ? loss() : answer;
-    },
-  });
+  world.conductor.faults = ({ label }) => {
+    left -= label === "gateway.create-session" ? 1 : 0;
+    return label === "gateway.create-session" && left >= 0 ? fault : null;
+  };
 }
 
 describe("POST /transactions, when the gateway's answer is lost", () => {
@@ -49,7 +50,7 @@ describe("POST /transactions, when the gateway's answer is lost", () => {
     "is payable within 2 minutes, by one session: $loss, $times times, the shop repeats it $repeats times",
     async ({ loss, times, repeats }) => {
       const world = await createWorld();
-      lose(world, LOSSES[loss] ?? Response.error, times);
+      LOSSES[loss]?.(world, times);
       const answers = [await create(world)];
       for (let repeat = 1; repeat <= repeats; repeat += 1) {
         const waitSeconds = Number(answers.at(-1)?.headers.get("retry-after") ?? 0);

@@ -1,6 +1,7 @@
 /** A shop that is down for a day, in each way that a server can be down (R6). */
 import { afterAll, describe, expect, it } from "vitest";
 import { checkConverged } from "../support/invariants.ts";
+import type { FaultPlan } from "./support/conductor.ts";
 import { figure } from "./support/random.ts";
 import { createPending, createWorld, leaveWorld } from "./support/world.ts";
 
@@ -21,9 +22,7 @@ const WAYS: Readonly<Record<string, () => Response>> = {
     throw new TypeError("connection refused");
   },
   "answers 500": () => new Response(null, { status: 500 }),
-  hangs: () => {
-    throw new DOMException("The operation timed out.", "TimeoutError");
-  },
+  hangs: () => new Response(null, { status: 204 }),
   "redirects to a page of its host": () =>
     new Response(null, { status: 302, headers: { location: "https://host.example/sorry" } }),
   "drips a page of trouble without end": () => new Response(drip(), { status: 503 }),
@@ -39,6 +38,9 @@ describe("a shop that is down for 24 hours", () => {
         await createPending(world, { order_id: "order-2" }),
       ];
       world.shop.answer = WAYS[way] ?? Response.error;
+      // The answer is on its way for ever.
+      const hang: FaultPlan = ({ label }) => (label === "shop.post" ? "hang" : null);
+      world.conductor.faults = way === "hangs" ? hang : () => null;
       world.gateway.settle(first.id, "success");
       world.gateway.settle(second.id, "failure");
       await world.fetch("webhook", world.callback(first.id, "processing"));
@@ -51,6 +53,7 @@ describe("a shop that is down for 24 hours", () => {
         world.advance(TICK_MS);
         if (world.now() >= down) {
           world.shop.answer = () => new Response(null, { status: 204 });
+          world.conductor.faults = () => null;
         }
         await world.tick();
         await world.settle();

@@ -12,7 +12,10 @@ export interface Invocation {
   onKilled(): void;
 }
 
-/** What becomes of a call: it fails without effect, its answer is lost, or its invocation ends before or after it. */
+/**
+ * What becomes of a call: it fails without effect, its answer is lost or never comes, or its invocation ends before or
+ * after it.
+ */
 export type Fault = "before" | "after" | "kill before" | "kill after" | "hang";
 
 export interface Call {
@@ -45,8 +48,10 @@ interface Timer {
 const QUIET_TURNS = 12;
 /** A timer of so long is a deadline, not a pause. */
 const DEADLINE_MS = 1000;
-/** How often a work that waits for nothing of ours is looked at again, each a millisecond after the other. */
+/** How often works that wait for nothing of ours are looked at again, each a millisecond after the other. */
 const MAX_PATIENCE = 500;
+/** After so many looks they are taken to wait for an answer that does not come. */
+const HANGING_AFTER = 20;
 /** The real one; a run has its own. */
 const sleep = (ms: number) => scheduler.wait(ms);
 
@@ -82,7 +87,7 @@ export class Conductor {
             this.#kill(invocation);
           } else if (fault === "before") {
             reject(lost());
-          } else if (fault !== "hang") {
+          } else {
             await this.#perform(invocation, call, fault, lost, resolve, reject);
           }
         },
@@ -93,7 +98,7 @@ export class Conductor {
   async #perform<T>(
     invocation: Invocation,
     call: () => Promise<T>,
-    fault: "after" | "kill after" | null,
+    fault: "after" | "kill after" | "hang" | null,
     lost: () => Error,
     resolve: (value: T) => void,
     reject: (error: unknown) => void,
@@ -103,6 +108,8 @@ export class Conductor {
       this.#kill(invocation);
     } else if (fault === "after") {
       reject(lost());
+    } else if (fault === "hang") {
+      return;
     } else if (result.status === "fulfilled") {
       resolve(result.value);
     } else {
@@ -173,23 +180,24 @@ export class Conductor {
   }
 
   async #pump(): Promise<void> {
-    let patience = MAX_PATIENCE;
+    let looks = 0;
     for (;;) {
       await this.#quiet();
-      const next = (await this.#choose()) ?? this.#firstDeadline();
+      const next = (await this.#choose()) ?? (looks >= HANGING_AFTER ? this.#firstDeadline() : undefined);
       if (next) {
-        patience = MAX_PATIENCE;
+        looks = 0;
         await this.#release(next);
-      } else if (this.#works.size === 0) {
-        this.#pumping = null;
-        return;
-      } else if (patience > 0) {
-        patience -= 1;
-        await sleep(1);
+      } else if (this.#works.size === 0 || looks >= MAX_PATIENCE) {
+        break;
       } else {
-        this.#pumping = null;
-        throw new Error(`stuck: ${[...this.#works.values()].map(({ name }) => name).join(", ")}`);
+        looks += 1;
+        await sleep(1);
       }
+    }
+    this.#pumping = null;
+    this.#deadlines.clear();
+    if (this.#works.size > 0) {
+      throw new Error(`stuck: ${[...this.#works.values()].map(({ name }) => name).join(", ")}`);
     }
   }
 

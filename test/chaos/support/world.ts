@@ -141,6 +141,11 @@ function stubGlobals(conductor: Conductor, seed: number): void {
     const invocation = currentInvocation.getStore();
     return invocation ? conductor.setTimer(invocation, callback, ms) : real.setTimeout(callback, ms);
   });
+  vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(new DOMException("The operation timed out.", "TimeoutError")), ms);
+    return controller.signal;
+  });
   vi.stubGlobal("clearTimeout", (id: never) =>
     currentInvocation.getStore() ? conductor.clearTimer(id) : real.clearTimeout(id),
   );
@@ -184,7 +189,10 @@ function servicesMaker(
     const waitUntil = (work: Promise<unknown>) => conductor.begin(invocation, work);
     const real = await createServices(bindings, { requestId: invocation.name, now: Date.now, waitUntil });
     const gatewayFetch = (request: Request) =>
-      seam(`gateway.${new URL(request.url).pathname.split("/")[1]}`, () => atGateway(request), cut);
+      orAborted(
+        request,
+        seam(`gateway.${new URL(request.url).pathname.split("/")[1]}`, () => atGateway(request), cut),
+      );
     const config = { id: "generic", title: "Generic", url: GATEWAY_URL, apiKey: GATEWAY_API_KEY };
     const generic = connectGeneric(
       { ...config, webhookSecrets: [GATEWAY_WEBHOOK_SECRET] },
@@ -193,7 +201,11 @@ function servicesMaker(
     return {
       ...real,
       ...{ log, newId, store: named(real.store), gateways: new Map([["generic", generic]]) },
-      fetch: (request) => seam("shop.post", () => shop.fetch(request), cut),
+      fetch: (request) =>
+        orAborted(
+          request,
+          seam("shop.post", () => shop.fetch(request), cut),
+        ),
       channel: {
         publish: (update) => seam("channel.publish", () => browser.hear(real.channel, update), cut),
         connect: (id, request) => seam("channel.connect", () => real.channel.connect(id, request), cut),
@@ -206,6 +218,14 @@ function servicesMaker(
 
 const d1Lost = () => new Error("D1_ERROR: Network connection lost.");
 const cut = () => new TypeError("Network connection lost.");
+
+/** The network gives up when the caller does. */
+function orAborted({ signal }: Request, answer: Promise<Response>): Promise<Response> {
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
+  return Promise.race([answer, aborted]);
+}
 
 /** Each query tells its round trips what they are for. */
 function named(store: Store): Store {
