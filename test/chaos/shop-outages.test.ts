@@ -9,7 +9,7 @@ afterAll(leaveWorld);
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const TICK_MS = figure(10, 1) * MINUTE;
+const TICK_MS = figure(30, 1) * MINUTE;
 const MAX_ATTEMPTS = 10;
 
 /** A body of which a byte comes now and then, for ever. */
