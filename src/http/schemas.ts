@@ -93,15 +93,21 @@ export const listQuery = z.strictObject({
   cursor: cursor.optional(),
 });
 
+/** An entry's place holds the gateway's own id of the event, which may be long. */
+const inboxCursor = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,8192}$/, { error: "must be a next_cursor of an answer before" });
+
 export const inboxQuery = z.strictObject({
   outcome: z.enum(["applied", "ignored", "parked"]).optional(),
   limit,
-  cursor: cursor.optional(),
+  cursor: inboxCursor.optional(),
 });
 
 export const inboxReplayBody = z.strictObject({
   outcome: z.enum(["ignored", "parked"]),
   limit: z.int().min(1).max(100).default(100),
+  cursor: inboxCursor.optional(),
 });
 
 export const eventsQuery = z.strictObject({ after: cursor.optional(), limit });

@@ -42,13 +42,23 @@ export async function applyWebhook(
   entry: InboxEntry,
   { again = false }: Pick<Attached, "again"> = {},
 ): Promise<Outcome> {
+  const advanced = await bring(services, entry, again).catch((error: unknown) => {
+    if (error instanceof OperationError && error.code === "contention") {
+      // What the gateway's reference stands for may have become known at this very moment.
+      return bring(services, entry, again);
+    }
+    throw error;
+  });
+  followUp(services, advanced, "webhook");
+  return advanced.outcome;
+}
+
+async function bring(services: Services, entry: InboxEntry, again: boolean): Promise<Advanced> {
   const input = { kind: "observed", source: "webhook", observation: entry.observation } as const;
   const id = await resolve(services, entry);
   // What is in the inbox already is settled where it stands.
   const place = again ? entry : { ...entry, transactionId: id };
-  const advanced = await advanceTransaction(services, id, input, { entry: place, again });
-  followUp(services, advanced, "webhook");
-  return advanced.outcome;
+  return advanceTransaction(services, id, input, { entry: place, again });
 }
 
 function placeOf(gateway: string, { transactionId, observation }: Notice): string {

@@ -21,16 +21,23 @@ export async function replayWebhook(services: Services, key: WebhookKey): Promis
   return applyWebhook(services, entry, { again: true });
 }
 
-/** @returns how many were replayed, and how many of them changed something */
+/**
+ * Newest transactions first.
+ * @param after the last one of the page before: what changes nothing stays where it is
+ * @returns how many were replayed, how many of them changed something, and the last one where there are more
+ */
 export async function replayWebhooks(
   services: Services,
   outcome: Exclude<InboxOutcome, "applied">,
+  after: WebhookKey | undefined,
   limit: number,
-): Promise<{ replayed: number; applied: number }> {
-  const entries = await services.store.listInbox(outcome, undefined, limit);
+): Promise<{ replayed: number; applied: number; last: WebhookKey | null }> {
+  const found = await services.store.listInbox(outcome, after, limit + 1);
+  const entries = found.slice(0, limit);
   let applied = 0;
   for (const entry of entries) {
     applied += (await applyWebhook(services, entry, { again: true })) === "applied" ? 1 : 0;
   }
-  return { replayed: entries.length, applied };
+  const last = found.length > limit ? (entries.at(-1) ?? null) : null;
+  return { replayed: entries.length, applied, last };
 }

@@ -16,8 +16,7 @@ inboxRoutes.use("*", async (c, next) => {
 
 inboxRoutes.get("/", async (c) => {
   const { outcome, cursor, limit } = check(inboxQuery, c.req.query());
-  const after = cursor === undefined ? undefined : decodeKey(cursor, "cursor");
-  const found = await c.env.services.store.listInbox(outcome, after, limit + 1);
+  const found = await c.env.services.store.listInbox(outcome, decodeAfter(cursor), limit + 1);
   const page = found.slice(0, limit);
   const last = page.at(-1);
   const data = page.map((row) => ({ id: encodeKey(row), ...toInboxView(row) }));
@@ -25,8 +24,9 @@ inboxRoutes.get("/", async (c) => {
 });
 
 inboxRoutes.post("/replay", async (c) => {
-  const { outcome, limit } = check(inboxReplayBody, await readOptionalJson(c.req.raw));
-  return c.json(await replayWebhooks(c.env.services, outcome, limit));
+  const { outcome, limit, cursor } = check(inboxReplayBody, await readOptionalJson(c.req.raw));
+  const { last, ...counts } = await replayWebhooks(c.env.services, outcome, decodeAfter(cursor), limit);
+  return c.json({ ...counts, next_cursor: last && encodeKey(last) });
 });
 
 inboxRoutes.post("/:id/replay", async (c) => {
@@ -39,9 +39,13 @@ function encodeKey({ transactionId, gateway, eventId }: WebhookKey): string {
   return encodeCursor(JSON.stringify([transactionId, gateway, eventId]));
 }
 
+function decodeAfter(cursor: string | undefined): WebhookKey | undefined {
+  return cursor === undefined ? undefined : decodeKey(cursor, "cursor");
+}
+
 /** @throws HttpProblem 400 for what is no id of ours */
 function decodeKey(id: string, parameter: string): WebhookKey {
-  const text = decodeCursor(id, /^\[".*"\]$/, parameter);
+  const text = decodeCursor(id, /^\[".*"\]$/s, parameter);
   const parts = parse(text);
   const [transactionId = "", gateway = "", eventId = ""] = parts;
   return { transactionId, gateway, eventId };
