@@ -1,3 +1,4 @@
+/** A refund on a bad day: lost answers, deaths, a gateway that takes its time, refuses, or was told by others as well. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Fault } from "../support/fake-gateway.ts";
 import { checkInvariants } from "../support/invariants.ts";
