@@ -146,7 +146,7 @@ export function refund(session: Session, request: RefundRequest): Ruling {
       : refuse(session, 409, "the refund exists with other terms");
   }
   if (session.status !== "success" && session.status !== "refunded") {
-    return refuse(session, 409, `a session that is ${session.status} cannot be refunded`);
+    return refuse(session, 422, `a session that is ${session.status} cannot be refunded`);
   }
   if (request.currency !== session.currency) {
     return refuse(session, 422, "currency is not the session's");

@@ -77,6 +77,8 @@ testGateway({
       afterExpire: "succeeded",
     },
   ],
+  hold: bring("authorized"),
+  pay: bring("success"),
   webhook: {
     body: ({ eventId, transactionId, amount, currency }) =>
       callback({ event_id: eventId, transaction_id: transactionId, amount, currency }),

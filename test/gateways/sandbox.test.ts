@@ -15,7 +15,7 @@ const sessions = env.SANDBOX_SESSIONS as unknown as DurableObjectNamespace<Sandb
 /** The Worker itself. What a call makes the sandbox send is sent before it answers, so that no alarm outlives a test. */
 async function vendor(request: Request): Promise<Response> {
   const response = await exports.default.fetch(request);
-  const [, id] = /\/(?:expire|refund)\/(\w+)$/.exec(new URL(request.url).pathname) ?? [];
+  const [, id] = /\/(?:expire|capture|refund)\/(\w+)$/.exec(new URL(request.url).pathname) ?? [];
   if (id !== undefined) {
     await runDurableObjectAlarm(sessions.getByName(id));
   }
@@ -120,6 +120,8 @@ testGateway({
       afterExpire: "succeeded",
     },
   ],
+  hold: outcome("authorize"),
+  pay: outcome("success"),
   webhook: {
     body: ({ eventId, transactionId, amount, currency }) =>
       JSON.stringify({

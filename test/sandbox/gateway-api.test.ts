@@ -215,7 +215,7 @@ describe("POST /sandbox/refund/:transaction_id", () => {
 
   it("refuses what is not paid, another key, and an unknown one", async () => {
     const id = await openSession();
-    expect((await call(`/refund/${id}`, refund("re_1", 1))).status).toBe(409);
+    expect((await call(`/refund/${id}`, refund("re_1", 1))).status).toBe(422);
     const request = callGateway(`/refund/${id}`, refund("re_1", 1));
     request.headers.delete("idempotency-key");
     expect((await app.request(request)).status).toBe(400);

@@ -154,7 +154,10 @@ export class FakeGateway {
   }
 
   #capture(id: string, session: FakeSession, amount: number): Response {
-    if (session.status === "authorized" && amount <= Number(session.request.amount)) {
+    if (amount > Number(session.request.amount)) {
+      return Response.json({ error: "more than is held" }, { status: 422 });
+    }
+    if (session.status === "authorized") {
       session.status = "success";
       session.amountCaptured = amount < Number(session.request.amount) ? amount : null;
       return Response.json(this.state(id));

@@ -12,6 +12,7 @@ import {
 } from "../../src/gateways/gateway.ts";
 import { newTypeId } from "../../src/lib/id.ts";
 import type { Observation, ObservedStatus } from "../../src/transactions/observation.ts";
+import { captureRequest, refundRequest, testMoney } from "./money-contract.ts";
 
 type Fetch = Tools["fetch"];
 
@@ -60,6 +61,10 @@ export interface GatewayContract {
     readonly asked: unknown;
   }[];
   readonly states: readonly VendorState[];
+  /** The buyer pays, and the sum is only held. Left out where the adapter cannot capture. */
+  hold?(transactionId: string): Promise<void> | void;
+  /** The buyer pays. Left out where the adapter cannot refund. */
+  pay?(transactionId: string): Promise<void> | void;
   readonly webhook: {
     /** The bytes that say "paid". */
     body(news: PaidNews): string;
@@ -73,10 +78,10 @@ export interface GatewayContract {
   };
 }
 
-type Verb = "create" | "retrieve" | "expire";
+type Verb = "create" | "retrieve" | "expire" | "capture" | "refund";
 
 /** An open session, with what was said to the vendor on the way. */
-interface Opened {
+export interface Opened {
   readonly gateway: Gateway;
   readonly request: CreateRequest;
   readonly reference: { readonly transactionId: string; readonly reference: string | null };
@@ -148,7 +153,12 @@ export function withoutWaiting(): void {
 export function testGateway(contract: GatewayContract): void {
   const { vendor, states } = contract;
   const canExpire = states.some(({ afterExpire }) => afterExpire !== undefined);
-  const verbs: readonly Verb[] = canExpire ? ["create", "retrieve", "expire"] : ["create", "retrieve"];
+  const verbs: readonly Verb[] = [
+    ...(["create", "retrieve"] as const),
+    ...(canExpire ? (["expire"] as const) : []),
+    ...(contract.hold ? (["capture"] as const) : []),
+    ...(contract.pay ? (["refund"] as const) : []),
+  ];
   const connect = (fetch: Fetch, now = Date.now()) => contract.connect({ fetch, now: () => now });
 
   /** The error of a call that must fail: of our class, and without a secret anywhere in it. */
@@ -178,7 +188,17 @@ export function testGateway(contract: GatewayContract): void {
   async function callOver(fetch: Fetch, verb: Verb, opened?: Opened): Promise<unknown> {
     const { request, reference } = opened ?? (await open());
     const gateway = connect(fetch);
-    return verb === "create" ? gateway.create(request) : gateway[verb]?.(reference);
+    switch (verb) {
+      case "create":
+        return gateway.create(request);
+      case "retrieve":
+      case "expire":
+        return gateway[verb]?.(reference);
+      case "capture":
+        return gateway.capture?.(reference, captureRequest(request));
+      case "refund":
+        return gateway.refund?.(reference, refundRequest(request));
+    }
   }
 
   const meaning = (state: VendorState, { request }: Opened) => ({
@@ -298,6 +318,8 @@ export function testGateway(contract: GatewayContract): void {
         expect(await connect(vendor).expire?.(unknown)).toMatchObject({ status: "missing" });
       });
     });
+
+    testMoney({ contract, connect, open, failureOf });
 
     describe.each(verbs)("%s over a bad network", (verb) => {
       const unanswered: GatewayErrorKind[] = verb === "retrieve" ? ["unavailable", "unknown"] : ["unknown"];
