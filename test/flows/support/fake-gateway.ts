@@ -29,6 +29,10 @@ export interface Session {
   amount: number;
   currency: string;
   amountRefunded: number;
+  /** Where it is not the whole amount. */
+  amountCaptured: number | null;
+  /** Sums by the caller's id. */
+  readonly refunds: Map<string, number>;
 }
 
 export interface Call {
@@ -212,13 +216,40 @@ export class FakeGateway {
       return [409, this.#state(call.transactionId, session)];
     }
     if (call.kind === "refund") {
-      session.amountRefunded += Number(call.body.amount);
-      return [200, { refund_id: call.body.refund_id, status: "success" }];
+      return this.#refund(session, call.body, received.headers["idempotency-key"]);
     }
-    session.status = { expire: "expired", capture: "success", status: session.status }[
-      call.kind
-    ] as GatewayStatus;
+    if (call.kind === "capture") {
+      return this.#capture(call.transactionId, session, Number(call.body.amount));
+    }
+    session.status = call.kind === "expire" ? "expired" : session.status;
     return [200, this.#state(call.transactionId, session)];
+  }
+
+  #capture(transactionId: string, session: Session, amount: number): [number, unknown] {
+    const repeated = session.status === "success" && (session.amountCaptured ?? session.amount) === amount;
+    if (session.status === "authorized" && amount <= session.amount) {
+      session.status = "success";
+      session.amountCaptured = amount < session.amount ? amount : null;
+      return [200, this.#state(transactionId, session)];
+    }
+    return [repeated ? 200 : 409, this.#state(transactionId, session)];
+  }
+
+  #refund(session: Session, body: Call["body"], key: string | string[] | undefined): [number, unknown] {
+    const [id, amount] = [String(body.refund_id), Number(body.amount)];
+    if (key !== id) {
+      return [400, { error: "the key must be the refund's id" }];
+    }
+    if (!session.refunds.has(id)) {
+      const paid = session.status === "success" || session.status === "refunded";
+      const rest = (session.amountCaptured ?? session.amount) - session.amountRefunded;
+      if (!paid || amount > rest || body.currency !== session.currency) {
+        return [422, { error: "cannot be refunded" }];
+      }
+      session.refunds.set(id, amount);
+      session.amountRefunded += amount;
+    }
+    return [200, { refund_id: id, status: "success" }];
   }
 
   #open(call: Call, idempotencyKey: string | undefined): Session {
@@ -236,6 +267,8 @@ export class FakeGateway {
       amount: Number(call.body.amount),
       currency: String(call.body.currency),
       amountRefunded: 0,
+      amountCaptured: null,
+      refunds: new Map(),
     };
     this.sessions.set(call.transactionId, session);
     return session;
@@ -247,6 +280,7 @@ export class FakeGateway {
       status: session.status,
       amount: session.amount,
       currency: session.currency,
+      ...(session.amountCaptured === null ? {} : { amount_captured: session.amountCaptured }),
       ...(session.amountRefunded > 0 ? { amount_refunded: session.amountRefunded } : {}),
       ...(session.status === "failure" ? { failure_code: "card_declined" } : {}),
     };
