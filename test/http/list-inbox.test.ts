@@ -5,7 +5,7 @@ import { createPaid } from "../support/money.ts";
 import { createSystem, deliver, emptyTables, ORIGIN, type System } from "../support/system.ts";
 
 beforeEach(emptyTables);
-afterEach(checkInvariants);
+afterEach(async () => void (await checkInvariants()));
 
 interface Entry {
   readonly id: string;

@@ -15,7 +15,7 @@ import {
 import { createPending, createSystem, deliver, emptyTables, type System } from "../support/system.ts";
 
 beforeEach(emptyTables);
-afterEach(checkInvariants);
+afterEach(async () => void (await checkInvariants()));
 
 type Dispute = "open" | "won" | "lost";
 

@@ -18,7 +18,7 @@ import {
 } from "../support/system.ts";
 
 beforeEach(emptyTables);
-afterEach(checkInvariants);
+afterEach(async () => void (await checkInvariants()));
 
 const DAY = 24 * 60 * MINUTE;
 

@@ -23,7 +23,7 @@ import {
 } from "../support/system.ts";
 
 beforeEach(emptyTables);
-afterEach(checkInvariants);
+afterEach(async () => void (await checkInvariants()));
 
 async function createNameless(): Promise<System> {
   const system = await createSystem();
