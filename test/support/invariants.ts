@@ -155,9 +155,14 @@ function isAsOrdered({ amount, capture }: TransactionRow, event: EventRow): bool
   return (
     event.type !== "transaction.succeeded" ||
     event.amount_captured === amount ||
-    event.source === "operator" ||
+    isVerdict(event) ||
     (capture === "manual" && event.amount_captured < amount)
   );
+}
+
+/** Nobody else moves a transaction out of a review for the shop's or an operator's sake. */
+function isVerdict({ source, status_before }: EventRow): boolean {
+  return status_before === "review" && (source === "operator" || source === "shop");
 }
 
 function placesTaken(transactions: readonly TransactionRow[]): string[] {
@@ -180,7 +185,7 @@ function againstBooks(dump: Dump, { gateway, shop, asked, browser }: Books): str
       .filter(([, bodies]) => bodies.size > 1)
       .map(([id]) => `I8 a session was asked for in two ways: ${id}`),
     ...events
-      .filter(({ type, source }) => type === "transaction.succeeded" && source !== "operator")
+      .filter((event) => event.type === "transaction.succeeded" && !isVerdict(event))
       .filter(({ transaction_id: id, amount_captured }) => {
         const session = gateway.sessions.get(id);
         return session === undefined || gateway.captured(session) !== amount_captured;
