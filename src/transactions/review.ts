@@ -79,13 +79,16 @@ export function settleRefund(
     : nothing("unchanged");
 }
 
-/** The gateway's sums, where they are of our currency. */
+/** The gateway's sums, where they are of our currency. What is known to have gone back stays so. */
 function comparableSums(transaction: Transaction, seen: Observation | null) {
   const { amountCaptured, amountRefunded, currency } = transaction;
   const captured = seen?.status === "succeeded" && seen.currency === currency ? capturedOf(seen) : null;
   return captured === null || !seen
     ? { amountCaptured, amountRefunded }
-    : { amountCaptured: captured, amountRefunded: Math.min(seen.amountRefunded, captured) };
+    : {
+        amountCaptured: captured,
+        amountRefunded: Math.min(Math.max(seen.amountRefunded, amountRefunded), captured),
+      };
 }
 
 /** In the gateway's own currency, which need not be the one that was asked for. */
@@ -96,9 +99,9 @@ function owedBack(
   note: string | null,
 ): OwedRefund | null {
   const said = seen?.status === "succeeded" ? seen : null;
-  const captured = said ? (capturedOf(said) ?? 0) : transaction.amountCaptured;
-  const back = said ? said.amountRefunded : transaction.amountRefunded;
-  const amount = captured - back - refunds.pending;
   const currency = said?.currency ?? transaction.currency;
+  const captured = said ? (capturedOf(said) ?? 0) : transaction.amountCaptured;
+  const known = currency === transaction.currency ? transaction.amountRefunded : 0;
+  const amount = captured - Math.max(said?.amountRefunded ?? 0, known) - refunds.pending;
   return amount > 0 ? { amount, currency, reason: note ?? "review rejected" } : null;
 }
