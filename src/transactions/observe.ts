@@ -87,7 +87,7 @@ function isClosed({ status }: Transaction): boolean {
 }
 
 /** All of it has gone back: nothing that a person could decide. */
-function isGone(seen: Observation): boolean {
+export function isGone(seen: Observation): boolean {
   const captured = capturedOf(seen);
   return captured !== null && captured > 0 && seen.amountRefunded >= captured;
 }
@@ -96,7 +96,7 @@ function isGone(seen: Observation): boolean {
 function receive(transaction: Transaction, seen: Observation, context: Context): Target {
   const late = isLate(transaction, context.now);
   const amountCaptured = capturedOf(seen) ?? transaction.amount;
-  const amountRefunded = seen.amountRefunded <= amountCaptured ? seen.amountRefunded : 0;
+  const amountRefunded = refundedOf(seen, amountCaptured);
   const kept = amountRefunded < amountCaptured;
   if (kept && context.orderPaid) {
     return reviewed(seen, transaction, "duplicate_payment", context);
@@ -136,7 +136,7 @@ function reviewed(
 ): Target {
   const taken = seen.status === "succeeded" && seen.currency === transaction.currency;
   const amountCaptured = taken ? (capturedOf(seen) ?? 0) : 0;
-  const amountRefunded = Math.min(seen.amountRefunded, amountCaptured);
+  const amountRefunded = refundedOf(seen, amountCaptured);
   const late = isLate(transaction, now);
   return { status: "review", reviewReason, amountCaptured, amountRefunded, late, failure: null };
 }
@@ -161,6 +161,11 @@ function giveBack(transaction: Transaction, origin: Origin, context: Context): O
 /** What was captured, as the gateway says it, in minor units. */
 export function capturedOf(seen: Observation): number | null {
   return seen.amountCaptured ?? seen.amount;
+}
+
+/** What went back of it; a sum that cannot have gone back does not count. */
+function refundedOf({ amountRefunded }: Observation, amountCaptured: number): number {
+  return amountRefunded <= amountCaptured ? amountRefunded : 0;
 }
 
 function compare(transaction: Transaction, seen: Observation): ReviewReason | null {

@@ -1,6 +1,6 @@
 /** What a person's verdict makes of a transaction in review, and what becomes of money that is sent back. */
 import type { Observation } from "./observation.ts";
-import { capturedOf, dispute } from "./observe.ts";
+import { capturedOf, dispute, isGone } from "./observe.ts";
 import { andThen, type Context, change, nothing, type Origin, type Outcome } from "./outcome.ts";
 import type { OwedRefund } from "./refund.ts";
 import type { Transaction } from "./transaction.ts";
@@ -21,8 +21,11 @@ export function accept(
   if (seen && seen.status !== "succeeded" && seen.status !== "missing") {
     return nothing("not_settled");
   }
+  if (seen?.status === "succeeded" && isGone(seen)) {
+    return nothing("not_settled");
+  }
   const sums = comparableSums(transaction, seen);
-  const amountCaptured = sums.amountCaptured || transaction.amount;
+  const amountCaptured = sums.amountCaptured || (transaction.capturing ?? transaction.amount);
   if (sums.amountRefunded >= amountCaptured) {
     return nothing("not_settled");
   }
@@ -79,19 +82,20 @@ export function settleRefund(
     : nothing("unchanged");
 }
 
-/** The gateway's sums, where they are of our currency. What is known to have gone back stays so. */
+/** The gateway's sums, where they are of our currency. What is known to be back stays so. */
 function comparableSums(transaction: Transaction, seen: Observation | null) {
   const { amountCaptured, amountRefunded, currency } = transaction;
   const captured = seen?.status === "succeeded" && seen.currency === currency ? capturedOf(seen) : null;
   return captured === null || !seen
     ? { amountCaptured, amountRefunded }
-    : {
-        amountCaptured: captured,
-        amountRefunded: Math.min(Math.max(seen.amountRefunded, amountRefunded), captured),
-      };
+    : { amountCaptured: captured, amountRefunded: Math.min(backOf(transaction, seen), captured) };
 }
 
-/** In the gateway's own currency, which need not be the one that was asked for. */
+function backOf({ amountRefunded }: Transaction, seen: Observation | null): number {
+  return Math.max(seen?.amountRefunded ?? 0, amountRefunded);
+}
+
+/** In the gateway's own currency, which need not be the one that was asked for. What it does not say is as known here. */
 function owedBack(
   transaction: Transaction,
   seen: Observation | null,
@@ -99,9 +103,10 @@ function owedBack(
   note: string | null,
 ): OwedRefund | null {
   const said = seen?.status === "succeeded" ? seen : null;
-  const currency = said?.currency ?? transaction.currency;
-  const captured = said ? (capturedOf(said) ?? 0) : transaction.amountCaptured;
+  const captured = said && capturedOf(said);
+  const currency = (captured === null ? null : said?.currency) ?? transaction.currency;
   const known = currency === transaction.currency ? transaction.amountRefunded : 0;
-  const amount = captured - Math.max(said?.amountRefunded ?? 0, known) - refunds.pending;
+  const back = Math.max(said?.amountRefunded ?? 0, known);
+  const amount = (captured ?? transaction.amountCaptured) - back - refunds.pending;
   return amount > 0 ? { amount, currency, reason: note ?? "review rejected" } : null;
 }
