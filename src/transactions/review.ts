@@ -86,13 +86,11 @@ export function settleRefund(
 function comparableSums(transaction: Transaction, seen: Observation | null) {
   const { amountCaptured, amountRefunded, currency } = transaction;
   const captured = seen?.status === "succeeded" && seen.currency === currency ? capturedOf(seen) : null;
-  return captured === null || !seen
-    ? { amountCaptured, amountRefunded }
-    : { amountCaptured: captured, amountRefunded: Math.min(backOf(transaction, seen), captured) };
-}
-
-function backOf({ amountRefunded }: Transaction, seen: Observation | null): number {
-  return Math.max(seen?.amountRefunded ?? 0, amountRefunded);
+  if (captured === null || !seen) {
+    return { amountCaptured, amountRefunded };
+  }
+  const back = Math.max(seen.amountRefunded, amountRefunded);
+  return { amountCaptured: captured, amountRefunded: Math.min(back, captured) };
 }
 
 /** In the gateway's own currency, which need not be the one that was asked for. What it does not say is as known here. */

@@ -1,7 +1,9 @@
 /** What the core's tests are made of: a transaction, an observation, a context, and inputs that cannot be changed. */
 import type { Decision, Input } from "../../src/transactions/decide.ts";
+import type { Event } from "../../src/transactions/event.ts";
 import type { Observation } from "../../src/transactions/observation.ts";
 import type { Context } from "../../src/transactions/outcome.ts";
+import type { OwedRefund } from "../../src/transactions/refund.ts";
 import type { Transaction } from "../../src/transactions/transaction.ts";
 
 export const SECOND = 1000;
@@ -94,6 +96,15 @@ export function stateAfter(before: Transaction, decision: Decision): Transaction
 
 export function typesOf(decision: Decision): string[] {
   return decision.kind === "change" ? decision.events.map(({ type }) => type) : [];
+}
+
+export function eventsOf(decision: Decision): readonly Event[] {
+  return decision.kind === "change" ? decision.events : [];
+}
+
+/** What a decision owes the buyer. */
+export function refundOf(decision: Decision): OwedRefund | null {
+  return decision.kind === "change" ? decision.refund : null;
 }
 
 export function deepFreeze<T>(value: T): T {
