@@ -7,6 +7,7 @@ import { reconcileTransaction } from "../operations/reconcile-transaction.ts";
 import { sendDelivery } from "../operations/send-delivery.ts";
 import { sendRefund } from "../operations/send-refund.ts";
 import type { Services } from "../services.ts";
+import { refundPauseMs } from "../transactions/refund.ts";
 import { createBreaker } from "./breaker.ts";
 
 /** Of each kind, in one claim. */
@@ -102,15 +103,24 @@ function createWorker(services: Services, counts: Counts, hasBudget: () => boole
       }
     });
   };
+  const refund = ({ id, transactionId, attempts: before }: Claim["refunds"][number]) =>
+    each("refunds", transactionId, async () => {
+      try {
+        await sendRefund(services, id, "cron");
+      } catch (error) {
+        const attempts = before + 1;
+        const nextAttemptAt = now() + refundPauseMs(attempts);
+        await store.postponeRefund(id, { attempts, nextAttemptAt, gatewayReference: null, now: now() });
+        throw error;
+      }
+    });
   return async ({ transactions, deliveries, refunds }: Claim) => {
     await Promise.all([
       inParallel(transactions, PARALLEL_TRANSACTIONS, reconcile),
       inParallel(deliveries, PARALLEL_DELIVERIES, (delivery) =>
         each("deliveries", delivery.transactionId, () => sendDelivery(services, delivery)),
       ),
-      inParallel(refunds, 1, ({ id, transactionId }) =>
-        each("refunds", transactionId, () => sendRefund(services, id, "cron")),
-      ),
+      inParallel(refunds, 1, refund),
     ]);
   };
 }

@@ -8,7 +8,7 @@ import type { RefundRow } from "../store/refunds.ts";
 import type { Source } from "../transactions/event.ts";
 import { REFUND_LEASE_MS } from "./advance-transaction.ts";
 import { OperationError } from "./operation-error.ts";
-import { REFUND_REJECTED, sendRefund } from "./send-refund.ts";
+import { REFUND_REJECTED, REFUND_UNSUPPORTED, sendRefund } from "./send-refund.ts";
 
 export interface RefundCommand {
   /** Minor units; null: all that is left. */
@@ -21,8 +21,8 @@ export interface RefundCommand {
 
 /**
  * @returns the refund as it is then: pending, if the gateway has not ended it yet
- * @throws OperationError "not_found", "not_refundable", "refund_exceeds_rest", "idempotency_mismatch" or
- *   "gateway_rejected"; StoreError
+ * @throws OperationError "not_found", "not_refundable", "refund_exceeds_rest", "idempotency_mismatch",
+ *   "gateway_rejected" or "cannot_refund"; StoreError
  */
 export async function refundTransaction(
   services: Services,
@@ -96,9 +96,15 @@ async function findEarlier(
 }
 
 function refuseRejected(refund: RefundRow): RefundRow {
-  if (refund.failureCode === REFUND_REJECTED) {
+  const { failureCode, transactionId } = refund;
+  if (failureCode === REFUND_REJECTED) {
     throw new OperationError("gateway_rejected", "The gateway refused to give the money back.", {
-      transactionId: refund.transactionId,
+      transactionId,
+    });
+  }
+  if (failureCode === REFUND_UNSUPPORTED) {
+    throw new OperationError("cannot_refund", "This gateway cannot refund by its API. Refund it there.", {
+      transactionId,
     });
   }
   return refund;

@@ -11,8 +11,9 @@ import { refundPauseMs } from "../transactions/refund.ts";
 import { advanceTransaction, REFUND_LEASE_MS } from "./advance-transaction.ts";
 import { gatewayOf } from "./end-transaction.ts";
 
-/** The failure code of a refund that the gateway refused. */
+/** The failure codes of a refund that the gateway refused, or has no call for. */
 export const REFUND_REJECTED = "gateway_rejected";
+export const REFUND_UNSUPPORTED = "cannot_refund";
 /** A gateway that asks to be left alone for longer is asked again all the same. */
 const LONGEST_ASKED_MS = 24 * 60 * 60 * 1000;
 
@@ -91,7 +92,9 @@ async function end(
 
 /** Refused, perhaps because somebody was first at the gateway: what it says has gone back counts, if it says. */
 async function refuse(services: Services, refund: RefundRow, loaded: Loaded, source: Source): Promise<void> {
-  const refused = { status: "failed", reference: null, failureCode: REFUND_REJECTED } as const;
+  const { gateway } = loaded.transaction;
+  const failureCode = services.gateways.get(gateway)?.refund ? REFUND_REJECTED : REFUND_UNSUPPORTED;
+  const refused = { status: "failed", reference: null, failureCode } as const;
   const total = await askTotal(services, refund, loaded).catch((error: unknown) => {
     if (error instanceof GatewayError) {
       return null;

@@ -21,7 +21,7 @@ export type InboxOutcome = InboxRow["outcome"];
 
 /** Kept for so long; parked ones too. */
 const RETENTION_MS = 90 * 24 * 60 * 60 * 1000;
-const PRUNED_AT_ONCE = 1000;
+const PRUNED_AT_ONCE = 10_000;
 
 /** Where a webhook waits that names only the gateway's own id. */
 export function referenceKey(gateway: string, reference: string): string {

@@ -38,6 +38,11 @@ async function insertPoison(system: System): Promise<void> {
     .run();
 }
 
+async function nextAttemptAt(transactionId = ""): Promise<number> {
+  const query = "SELECT next_attempt_at AS at FROM refunds WHERE transaction_id = ?";
+  return (await selectRow<{ at: number }>(query, transactionId))?.at ?? 0;
+}
+
 /** A D1 binding that counts each statement, also those of a batch. */
 function countStatements() {
   const counts = { statements: 0 };
@@ -71,6 +76,39 @@ describe("runTick", () => {
     expect(log.mock.calls.flat().filter((line) => String(line).includes("job.failed"))).toHaveLength(1);
     log.mockRestore();
     expect(await countWhere("status = 'succeeded'")).toBe(30);
+  });
+
+  it("puts off a refund that is poisoned, longer each time, and sends the others", async () => {
+    const system = await createSystem();
+    const clock = freezeClock(system);
+    const [poisoned, other] = await createMany(system, 2);
+    system.gateway.refundOutcome = "pending";
+    for (const id of [poisoned?.id ?? "", other?.id ?? ""]) {
+      system.gateway.settle(id, "success");
+      await deliver(system, system.gateway.callback(id, "success"));
+      expect((await system.call("POST", `/transactions/${id}/refunds`)).status).toBe(201);
+    }
+    const { findRefund } = system.services.store;
+    replaceStore(system, {
+      findRefund: async (id) => {
+        const found = await findRefund(id);
+        if (found?.refund.transactionId === poisoned?.id) {
+          throw new RangeError("this row is poisoned");
+        }
+        return found;
+      },
+    });
+    const pauses: number[] = [];
+    for (let look = 0; look < 3; look += 1) {
+      const before = await nextAttemptAt(poisoned?.id);
+      clock.advance(before - clock.now());
+      expect((await system.tick()).failed).toBe(1);
+      pauses.push((await nextAttemptAt(poisoned?.id)) - clock.now());
+    }
+    expect(pauses).toEqual([5 * MINUTE, 15 * MINUTE, 60 * MINUTE]);
+    expect(
+      system.gateway.calls.filter((call) => call === `POST /refund/${other?.id}`).length,
+    ).toBeGreaterThan(1);
   });
 
   it("sends all the others when one delivery is poisoned", async () => {

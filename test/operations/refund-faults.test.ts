@@ -275,7 +275,7 @@ describe("a refund that the gateway refuses", () => {
     const generic = system.services.gateways.get("generic");
     const { refund: _absent, ...without } = generic ?? expect.unreachable();
     replaceServices(system, { gateways: new Map([["generic", without]]) });
-    expect((await refund(system, id)).status).toBe(502);
+    expect(await refund(system, id)).toMatchObject({ status: 409, body: { code: "cannot_refund" } });
     await later(system, HOUR);
     expect(callsTo(system, "refund", id)).toBe(0);
     expect(await refundsOf(system, id)).toMatchObject([{ status: "failed" }]);

@@ -257,7 +257,7 @@ describe("the inbox in time", () => {
     const system = await createSystem();
     const { id } = await createPending(system, newOrder());
     const rows = Array.from(
-      { length: 1500 },
+      { length: 10_500 },
       (_, index) => `('${id}', 'generic', 'evt_${index}', 'applied', '{}', 0)`,
     );
     for (let start = 0; start < rows.length; start += 500) {
