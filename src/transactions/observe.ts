@@ -143,9 +143,9 @@ function reviewed(
 
 /** By that policy, money that came too late or twice goes back without a person. */
 function giveBack(transaction: Transaction, origin: Origin, context: Context): Outcome {
-  const { status, reviewReason, amountCaptured, amountRefunded, currency } = transaction;
+  const { reviewReason, amountCaptured, amountRefunded, currency } = transaction;
   const unwanted = reviewReason === "late_payment" || reviewReason === "duplicate_payment";
-  if (status !== "review" || !unwanted || context.policy.latePayment !== "refund" || !context.canRefund) {
+  if (!unwanted || context.policy.latePayment !== "refund" || !context.canRefund) {
     return nothing("unchanged");
   }
   const note = "LATE_PAYMENT_POLICY is refund";
