@@ -36,7 +36,7 @@ export function observe(
   // Money that came and went before we heard of it: nothing to fulfil.
   const gone = target.status === "succeeded" && target.amountRefunded === target.amountCaptured;
   const moved = change(transaction, target, origin, context, gone ? "transaction.refunded" : undefined);
-  const returned = andThen(moved, (now) => giveBack(now, origin, context));
+  const returned = andThen(moved, (now) => giveBack(now, seen, origin, context));
   return andThen(returned, (now) =>
     isBooked(now, context) ? dispute(now, seen, origin, context) : nothing("unchanged"),
   );
@@ -141,11 +141,12 @@ function reviewed(
   return { status: "review", reviewReason, amountCaptured, amountRefunded, late, failure: null };
 }
 
-/** By that policy, money that came too late or twice goes back without a person. */
-function giveBack(transaction: Transaction, origin: Origin, context: Context): Outcome {
+/** By that policy, money that came too late or twice goes back without a person; not if the bank takes it back already. */
+function giveBack(transaction: Transaction, seen: Observation, origin: Origin, context: Context): Outcome {
   const { reviewReason, amountCaptured, amountRefunded, currency } = transaction;
   const unwanted = reviewReason === "late_payment" || reviewReason === "duplicate_payment";
-  if (!unwanted || context.policy.latePayment !== "refund" || !context.canRefund) {
+  const disputed = seen.dispute === "open" || seen.dispute === "lost";
+  if (!unwanted || disputed || context.policy.latePayment !== "refund" || !context.canRefund) {
     return nothing("unchanged");
   }
   const note = "LATE_PAYMENT_POLICY is refund";

@@ -72,9 +72,18 @@ describe("decide on a dispute", () => {
     expect(stateAfter(before, decision)).toMatchObject({ version: 4, dispute: "open", amountRefunded: 500 });
   });
 
-  it("keeps the refund that the policy owes", () => {
+  it.each(["open", "lost"] as const)(
+    "stops the policy's refund while it is %s: the bank takes it back",
+    (dispute) => {
+      const decision = decide(inStatus("expired"), observed({ dispute }), withPolicy("refund"));
+      expect(typesOf(decision)).toEqual(["transaction.review"]);
+      expect(refundOf(decision)).toBeNull();
+    },
+  );
+
+  it("keeps the refund that the policy owes once it is won", () => {
     const before = inStatus("expired");
-    const decision = decide(before, observed({ dispute: "open" }), withPolicy("refund"));
+    const decision = decide(before, observed({ dispute: "won" }), withPolicy("refund"));
     expect(typesOf(decision)).toEqual(["transaction.review", "transaction.canceled", "transaction.disputed"]);
     expect(refundOf(decision)).toEqual({ amount: 1999, currency: "USD", reason: "late_payment" });
   });
