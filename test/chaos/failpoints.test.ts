@@ -5,10 +5,13 @@
 import { env } from "cloudflare:workers";
 import { afterAll, describe, expect, it } from "vitest";
 import { createStore } from "../../src/store/store.ts";
-import { checkConverged } from "../support/invariants.ts";
+import { checkConverged, type TransactionRow } from "../support/invariants.ts";
 import type { Fault, FaultPlan } from "./support/conductor.ts";
 import { isFull } from "./support/random.ts";
-import { attempt, SCENARIOS, type Scenario } from "./support/scenarios.ts";
+import { SCENARIOS } from "./support/scenarios.ts";
+import { KEPT_SCENARIOS } from "./support/scenarios-kept.ts";
+import { MONEY_SCENARIOS } from "./support/scenarios-money.ts";
+import { attempt, type Scenario } from "./support/steps.ts";
 import { createWorld, leaveWorld, type World } from "./support/world.ts";
 
 afterAll(leaveWorld);
@@ -24,49 +27,80 @@ const FAULTS: readonly Fault[] = isFull
 const FAILPOINTS = [
   "channel.connect",
   "channel.publish",
+  "gateway.capture",
   "gateway.create-session",
   "gateway.expire",
+  "gateway.refund",
   "gateway.status",
   "shop.post",
+  "store.beginCapture",
   "store.bindKey",
   "store.claimCheck",
   "store.claimDue",
+  "store.claimRefunds",
   "store.commit",
+  "store.endCapture",
+  "store.endRefund",
   "store.find",
+  "store.findByReference",
   "store.findConflicts",
   "store.findForWebhook",
+  "store.findInbox",
+  "store.findRefund",
+  "store.findRefunds",
   "store.history",
   "store.ignore",
   "store.insert",
   "store.lastTick",
   "store.list",
   "store.listAfter",
+  "store.listDeliveries",
+  "store.listInbox",
   "store.markDelivered",
   "store.markFailed",
   "store.park",
+  "store.postpone",
+  "store.postponeRefund",
+  "store.pruneInbox",
   "store.releaseOpening",
   "store.replay",
+  "store.replayDead",
+  "store.requestRefund",
   "store.touch",
 ];
 
-/** @returns the labels that were passed, in order */
-async function play(scenario: Scenario, faults: FaultPlan): Promise<string[]> {
-  const world = await createWorld();
+/**
+ * @param faults null: nothing is cut short
+ * @returns the labels that were passed, in order
+ */
+async function play(scenario: Scenario, faults: FaultPlan | null): Promise<string[]> {
+  const world = await createWorld(scenario.options);
   const act = await scenario.prepare(world);
   await world.settle();
   const labels: string[] = [];
   world.conductor.faults = (call) => {
     labels.push(call.label);
-    return faults(call);
+    return faults?.(call) ?? null;
   };
   await attempt(act());
   await world.settle();
   world.conductor.faults = () => null;
   await converge(world);
   const { transactions } = await checkConverged(world);
-  const end = transactions.map(({ status }) => status).join(" ");
-  expect(scenario.ends, `${scenario.name} ends`).toContain(end);
+  checkEnd(scenario, transactions, faults === null);
   return labels;
+}
+
+function checkEnd({ name, ends, money }: Scenario, rows: readonly TransactionRow[], isWhole: boolean): void {
+  const found = rows.map((row) => {
+    const sums = `${row.amount_captured} - ${row.amount_refunded}`;
+    return row.dispute === null ? sums : `${sums} ${row.dispute}`;
+  });
+  const right = isWhole && money ? { ends: ends.slice(-1), money: money.slice(-1) } : { ends, money };
+  expect(right.ends, `${name} ends`).toContain(rows.map(({ status }) => status).join(" "));
+  if (right.money) {
+    expect(right.money, `the money of ${name}`).toContain(found.join(", "));
+  }
 }
 
 async function converge(world: World): Promise<void> {
@@ -91,9 +125,9 @@ function faultAt(place: number, fault: Fault): FaultPlan {
 describe("an invocation that is cut short", () => {
   const hit = new Set<string>();
 
-  for (const scenario of SCENARIOS) {
+  for (const scenario of [...SCENARIOS, ...MONEY_SCENARIOS, ...KEPT_SCENARIOS]) {
     it(`does no harm to ${scenario.name}, at any of its calls`, async () => {
-      const labels = await play(scenario, () => null);
+      const labels = await play(scenario, null);
       for (const [place, label] of labels.entries()) {
         for (const fault of FAULTS) {
           await play(scenario, faultAt(place, fault)).catch((error: Error) => {
@@ -107,7 +141,8 @@ describe("an invocation that is cut short", () => {
   }
 
   it("was cut at every failpoint that there is", () => {
-    const queries = Object.keys(createStore(env.DB)).map((name) => `store.${name}`);
+    const { statementCount: _noQuery, ...store } = createStore(env.DB);
+    const queries = Object.keys(store).map((name) => `store.${name}`);
     expect(FAILPOINTS.filter((label) => label.startsWith("store."))).toEqual(queries.toSorted());
     expect([...hit].toSorted()).toEqual(FAILPOINTS);
   });

@@ -10,7 +10,7 @@ import { ORIGIN } from "../support/system.ts";
 import { byScheduler } from "./support/choosers.ts";
 import { inOrder } from "./support/conductor.ts";
 import { figure, SEED } from "./support/random.ts";
-import { attempt } from "./support/scenarios.ts";
+import { attempt } from "./support/steps.ts";
 import { createWorld, leaveWorld, type World } from "./support/world.ts";
 
 afterAll(leaveWorld);

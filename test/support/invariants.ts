@@ -20,6 +20,7 @@ export interface TransactionRow {
   readonly slot: string;
   readonly late: number;
   readonly review_reason: string | null;
+  readonly dispute: string | null;
   readonly expires_at: number;
   readonly next_check_at: number | null;
 }
@@ -46,10 +47,20 @@ interface DeliveryRow {
   readonly last_error: string | null;
 }
 
+interface RefundRow {
+  readonly id: string;
+  readonly transaction_id: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly status: "pending" | "succeeded" | "failed";
+  readonly next_attempt_at: number | null;
+}
+
 export interface Dump {
   readonly transactions: readonly TransactionRow[];
   readonly events: readonly EventRow[];
   readonly deliveries: readonly DeliveryRow[];
+  readonly refunds: readonly RefundRow[];
 }
 
 /** The other parties' side of it. */
@@ -70,15 +81,17 @@ export interface Books {
 
 export async function dumpD1(): Promise<Dump> {
   const select = (query: string) => env.DB.prepare(query);
-  const [transactions, events, deliveries] = await env.DB.batch([
+  const [transactions, events, deliveries, refunds] = await env.DB.batch([
     select("SELECT * FROM transactions"),
     select("SELECT * FROM events ORDER BY transaction_id, version"),
     select("SELECT * FROM deliveries ORDER BY position"),
+    select("SELECT * FROM refunds ORDER BY id"),
   ]);
   return {
     transactions: (transactions?.results ?? []) as TransactionRow[],
     events: (events?.results ?? []) as EventRow[],
     deliveries: (deliveries?.results ?? []) as DeliveryRow[],
+    refunds: (refunds?.results ?? []) as RefundRow[],
   };
 }
 
@@ -96,9 +109,16 @@ export async function checkConverged(books: Books): Promise<Dump> {
   return dump;
 }
 
+/** The sum of those that were begun here. */
+function ownRefunds(row: TransactionRow, refunds: readonly RefundRow[], status: RefundRow["status"]): number {
+  return refunds
+    .filter((one) => one.transaction_id === row.id && one.status === status && one.currency === row.currency)
+    .reduce((sum, { amount }) => sum + amount, 0);
+}
+
 const isOpen = (status: string) => ["pending", "processing", "authorized"].includes(status);
 
-function inD1({ transactions, events, deliveries }: Dump): string[] {
+function inD1({ transactions, events, deliveries, refunds }: Dump): string[] {
   const histories = Map.groupBy(events, (event) => event.transaction_id);
   const owed = Map.groupBy(deliveries, (delivery) => delivery.transaction_id);
   const known = new Set(transactions.map(({ id }) => id));
@@ -111,6 +131,15 @@ function inD1({ transactions, events, deliveries }: Dump): string[] {
     ...deliveries
       .filter((one) => one.delivered_at === null && one.next_attempt_at === null && one.last_error === null)
       .map(({ position }) => `I7 delivery ${position} is neither due nor dead`),
+    ...refunds
+      .filter((one) => (one.status === "pending") !== (one.next_attempt_at !== null))
+      .map(
+        ({ id, status }) =>
+          `I7 refund ${id} is ${status}, and ${status === "pending" ? "never" : "still"} due`,
+      ),
+    ...transactions
+      .filter((row) => ownRefunds(row, refunds, "succeeded") > row.amount_refunded)
+      .map(({ id }) => `I4 less is refunded than our own refunds make: ${id}`),
   ];
 }
 
@@ -181,6 +210,12 @@ function againstBooks(dump: Dump, { gateway, shop, asked, browser }: Books): str
     ...[...gateway.sessions.keys()]
       .filter((id) => !known.has(id))
       .map((id) => `I8 a session of nobody: ${id}`),
+    ...[...gateway.sessions]
+      .flatMap(([id, session]) =>
+        [...session.refunds].map(([refundId, { amount }]) => ({ id, refundId, amount })),
+      )
+      .filter(({ id, refundId, amount }) => !isOurs(dump, id, refundId, amount))
+      .map(({ refundId }) => `I4 a refund at the gateway that nobody began: ${refundId}`),
     ...[...(asked ?? [])]
       .filter(([, bodies]) => bodies.size > 1)
       .map(([id]) => `I8 a session was asked for in two ways: ${id}`),
@@ -203,12 +238,27 @@ function againstBooks(dump: Dump, { gateway, shop, asked, browser }: Books): str
   ];
 }
 
-function atRest({ transactions, deliveries }: Dump, { gateway, shop }: Books): string[] {
+function isOurs({ refunds }: Dump, transactionId: string, id: string, amount: number): boolean {
+  return refunds.some(
+    (row) => row.id === id && row.transaction_id === transactionId && row.amount === amount,
+  );
+}
+
+/** It is as the gateway has it; one that was refused is not there. */
+function isSettled({ id, transaction_id, status }: RefundRow, gateway: FakeGateway): boolean {
+  const there = gateway.sessions.get(transaction_id)?.refunds.get(id)?.status;
+  return { pending: "pending", succeeded: "success", failed: there && "failure" }[status] === there;
+}
+
+function atRest({ transactions, deliveries, refunds }: Dump, { gateway, shop }: Books): string[] {
   const delivered = new Set(shop.received.map(({ id }) => id));
   const payable = transactions.filter(({ id }) => gateway.sessions.get(id)?.status === "pending");
   const orders = Map.groupBy(payable, (row) => row.order_id);
   return [
     ...transactions.flatMap((row) => money(row, gateway)),
+    ...refunds
+      .filter((row) => !isSettled(row, gateway))
+      .map(({ id, status }) => `I4 refund ${id} is ${status}, and not so at the gateway`),
     ...transactions.filter(({ version }) => version === 0).map(({ id }) => `I8 ${id} was never opened`),
     ...[...orders]
       .filter(([, rows]) => rows.length > 1)
@@ -230,12 +280,15 @@ function money(row: TransactionRow, gateway: FakeGateway): string[] {
   const session = gateway.sessions.get(row.id);
   const captured = session ? gateway.captured(session) : 0;
   const refunded = session?.amountRefunded ?? 0;
+  const underWay = [...(session?.refunds.values() ?? [])]
+    .filter(({ status }) => status === "pending")
+    .reduce((sum, { amount }) => sum + amount, 0);
   const agrees = row.amount_captured === captured && row.amount_refunded === refunded;
   const explicit =
     row.status === "succeeded" ||
     row.status === "review" ||
     captured === 0 ||
-    (row.status === "canceled" && refunded === captured);
+    (row.status === "canceled" && refunded + underWay === captured);
   const foreign = row.review_reason === "wrong_currency";
   return explicit && (agrees || foreign)
     ? []

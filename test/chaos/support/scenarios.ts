@@ -1,58 +1,8 @@
 /** One scenario for each way through the house: what is there before, what is cut short, and how it may end. */
 import { SUBPROTOCOL } from "../../../src/channel/message.ts";
-import { ORIGIN, type TransactionBody } from "../../support/system.ts";
-import { createPending, type World } from "./world.ts";
-
-export interface Scenario {
-  readonly name: string;
-  /** Nothing goes wrong in here. @returns what is to be cut short */
-  prepare(world: World): Promise<() => Promise<unknown>>;
-  /** The statuses of all transactions, oldest first, that are right in the end; "" for none. */
-  readonly ends: readonly string[];
-}
-
-const MINUTE = 60_000;
-const ORDER = { order_id: "order-1", amount: 1999, currency: "USD" };
-
-/** Goes on with the next step when this one is cut short or, as a tick may, fails: as the world outside would. */
-export async function attempt(step: Promise<unknown>): Promise<void> {
-  await step.catch(() => undefined);
-}
-
-const create = (world: World, changes: Record<string, unknown> = {}, key = "key-1") =>
-  world.call("create", "POST", "/transactions", { ...ORDER, ...changes }, { "idempotency-key": key });
-
-/** A row whose opening was cut short: the gateway has its session, and we do not know. */
-async function createHalf(world: World): Promise<string> {
-  world.conductor.faults = ({ label }) => (label === "gateway.create-session" ? "kill after" : null);
-  await attempt(create(world));
-  world.conductor.faults = () => null;
-  const [id] = world.gateway.sessions.keys();
-  return id ?? "";
-}
-
-/** The buyer pays, and the gateway's callback has come. */
-async function pay(world: World, { id }: { readonly id: string }): Promise<void> {
-  world.gateway.settle(id, "success");
-  await world.fetch("callback", world.callback(id, "success"));
-  await world.settle();
-}
-
-/** The first attempt at an order failed; a second one waits. */
-async function createTwice(world: World): Promise<[TransactionBody, TransactionBody]> {
-  const first = await createPending(world);
-  world.gateway.settle(first.id, "failure");
-  await world.fetch("callback", world.callback(first.id, "failure"));
-  return [first, await createPending(world)];
-}
-
-async function expire(world: World): Promise<TransactionBody> {
-  const transaction = await createPending(world);
-  world.advance(31 * MINUTE);
-  await world.tick();
-  await world.settle();
-  return transaction;
-}
+import { ORIGIN } from "../../support/system.ts";
+import { attempt, create, createHalf, createTwice, expire, MINUTE, pay, type Scenario } from "./steps.ts";
+import { createPending } from "./world.ts";
 
 const opening: Scenario[] = [
   {

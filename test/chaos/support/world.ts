@@ -7,6 +7,7 @@
 import { env } from "cloudflare:workers";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { vi } from "vitest";
+import type { Gateway } from "../../../src/gateways/gateway.ts";
 import { connectGeneric } from "../../../src/gateways/generic.ts";
 import { app } from "../../../src/http/app.ts";
 import { runTick, type Tick } from "../../../src/jobs/run-tick.ts";
@@ -39,6 +40,10 @@ export interface WorldOptions {
   readonly seed?: number;
   readonly chooser?: Chooser;
   readonly variables?: Record<string, string>;
+  /** The gateway's callbacks name only its own ids. */
+  readonly isNameless?: boolean;
+  /** What D1 says when a call to it fails. */
+  readonly d1Error?: () => Error;
 }
 
 export interface World {
@@ -77,7 +82,8 @@ const currentQuery = new AsyncLocalStorage<string>();
 const currentInvocation = new AsyncLocalStorage<Invocation>();
 
 /** Empty tables, and the clock at dawn. One world at a time. */
-export async function createWorld({ seed = 1, chooser = inOrder, variables = {} }: WorldOptions = {}) {
+export async function createWorld(options: WorldOptions = {}) {
+  const { seed = 1, chooser = inOrder } = options;
   vi.useFakeTimers({ toFake: ["Date"], now: DAWN });
   await clearTables();
   const conductor = new Conductor(chooser);
@@ -86,7 +92,7 @@ export async function createWorld({ seed = 1, chooser = inOrder, variables = {} 
   const errors: string[] = [];
   const asked = new Map<string, Set<string>>();
   const atGateway = (request: Request) => noteBody(asked, request).then(() => parties.gateway.fetch(request));
-  const makeServices = servicesMaker(conductor, { ...parties, atGateway }, errors, variables);
+  const makeServices = servicesMaker(conductor, { ...parties, atGateway }, errors, options);
 
   const invoke = async <T>(name: string, work: (services: Services) => Promise<T>): Promise<T> => {
     const killed = Promise.withResolvers<never>();
@@ -120,7 +126,15 @@ export async function createWorld({ seed = 1, chooser = inOrder, variables = {} 
 
 /** In one round trip, for there are thousands of worlds. */
 async function clearTables(): Promise<void> {
-  const tables = ["transactions", "events", "idempotency_keys", "inbox", "deliveries", "heartbeats"];
+  const tables = [
+    "transactions",
+    "events",
+    "idempotency_keys",
+    "inbox",
+    "refunds",
+    "deliveries",
+    "heartbeats",
+  ];
   await env.DB.batch(tables.map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
 }
 
@@ -168,7 +182,7 @@ function servicesMaker(
   conductor: Conductor,
   { atGateway, shop, browser }: Parties,
   errors: string[],
-  variables: Record<string, string>,
+  { variables = {}, isNameless = false, d1Error = d1Lost }: WorldOptions,
 ) {
   const bindings = {
     ...env,
@@ -185,7 +199,7 @@ function servicesMaker(
     const seam = <T>(label: string, call: () => Promise<T>, lost: () => Error) =>
       conductor.pass(invocation, label, call, lost);
     // One object for all invocations, so that its configuration is parsed once; the database is read at once.
-    bindings.DB = seamedD1(env.DB, (call) => seam(currentQuery.getStore() ?? "store.unknown", call, d1Lost));
+    bindings.DB = seamedD1(env.DB, (call) => seam(currentQuery.getStore() ?? "store.unknown", call, d1Error));
     const waitUntil = (work: Promise<unknown>) => conductor.begin(invocation, work);
     const real = await createServices(bindings, { requestId: invocation.name, now: Date.now, waitUntil });
     const gatewayFetch = (request: Request) =>
@@ -200,7 +214,12 @@ function servicesMaker(
     );
     return {
       ...real,
-      ...{ log, newId, store: named(real.store), gateways: new Map([["generic", generic]]) },
+      ...{
+        log,
+        newId,
+        store: named(real.store),
+        gateways: new Map([["generic", isNameless ? unnamed(generic) : generic]]),
+      },
       fetch: (request) =>
         orAborted(
           request,
@@ -214,6 +233,19 @@ function servicesMaker(
         waitUntil(work.catch((error) => complain("deferred.failed", { error: String(error) }))),
     };
   };
+}
+
+/** As gateways are that know a payment by their own id alone. */
+function unnamed(generic: Gateway): Gateway {
+  const readWebhook: Gateway["readWebhook"] = async (webhook) =>
+    (await generic.readWebhook(webhook)).map(({ eventId, transactionId, observation }) => {
+      return {
+        eventId,
+        transactionId: null,
+        observation: { ...observation, reference: `s_${transactionId}` },
+      };
+    });
+  return { ...generic, readWebhook };
 }
 
 const d1Lost = () => new Error("D1_ERROR: Network connection lost.");
