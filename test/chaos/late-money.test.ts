@@ -81,4 +81,16 @@ describe(`${COUNT} payments after the expiry`, () => {
     expect(reviewed.map(({ status }) => status)).toEqual(Array.from({ length: COUNT }, () => "review"));
     expect(world.shop.distinct("transaction.succeeded")).toHaveLength(0);
   }, 300_000);
+
+  it(`all go back to their buyers once, and none is fulfilled, by the policy refund (seed ${SEED})`, async () => {
+    const world = await createWorld({ variables: { LATE_PAYMENT_POLICY: "refund" } });
+    await play(world, createRandom(SEED));
+    const { transactions } = await checkConverged(world);
+    expect(transactions.filter(({ status, late }) => status === "canceled" && late === 1)).toHaveLength(
+      COUNT,
+    );
+    const givenBack = [...world.gateway.sessions.values()].map(({ refunds }) => [...refunds.values()]);
+    expect(givenBack).toEqual(Array.from({ length: COUNT }, () => [{ amount: 1999, status: "success" }]));
+    expect(world.shop.distinct("transaction.succeeded")).toHaveLength(0);
+  }, 300_000);
 });
