@@ -11,7 +11,7 @@ const COUNT = figure(100, 1000);
 interface Mutation {
   readonly changes: Readonly<Record<string, unknown>>;
   /** What the transaction is in review for; null: it does not hear of it. */
-  readonly reason: "wrong_amount" | "wrong_currency" | null;
+  readonly reason: "wrong_amount" | "wrong_currency" | "wrong_mode" | null;
 }
 
 /** One of the things that are compared, and never copied. */
@@ -26,6 +26,8 @@ function mutate(random: Random, amount: number, index: number): Mutation {
     wrongAmount,
     wrongCurrency,
     both,
+    { changes: { livemode: false }, reason: "wrong_mode" },
+    { changes: { livemode: false, ...wrongAmount.changes }, reason: "wrong_mode" },
     { changes: { transaction_id: nobody }, reason: null },
   ]);
 }
@@ -38,9 +40,10 @@ async function deliver(world: World, id: string, changes: Mutation["changes"]): 
   await world.settle();
 }
 
-describe(`${COUNT} signed callbacks with another amount, currency or id`, () => {
+describe(`${COUNT} signed callbacks with another amount, currency, mode or id`, () => {
   it(`put what they name in review, and fulfil nothing (seed ${SEED})`, async () => {
     const world = await createWorld();
+    world.gateway.livemode = true;
     const random = createRandom(SEED);
     const expected = new Map<string, string | null>();
     for (let index = 0; index < COUNT; index += 1) {
@@ -57,6 +60,6 @@ describe(`${COUNT} signed callbacks with another amount, currency or id`, () => 
     expect(touched.every(({ status }) => status === "pending")).toBe(true);
     expect(deliveries.filter(({ type }) => type !== "transaction.review")).toEqual([]);
     expect(world.shop.distinct("transaction.succeeded")).toEqual([]);
-    expect(new Set(expected.values()).size).toBe(3);
+    expect(new Set(expected.values()).size).toBe(4);
   }, 120_000);
 });
