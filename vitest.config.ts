@@ -11,6 +11,8 @@ const bindings = {
   // How large the chaos suite runs, and by which seed: test/chaos/support/random.ts.
   CHAOS: process.env.CHAOS ?? "small",
   CHAOS_SEED: process.env.CHAOS_SEED ?? "",
+  // One run of a property, as fast-check prints it.
+  CHAOS_PATH: process.env.CHAOS_PATH ?? "",
 };
 
 const nodeTests = ["test/client/**/*.test.ts", "test/flows/**/*.test.ts", "test/browser/**/*.test.ts"];
