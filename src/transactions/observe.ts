@@ -38,7 +38,9 @@ export function observe(
   const moved = change(transaction, target, origin, context, gone ? "transaction.refunded" : undefined);
   const returned = andThen(moved, (now) => giveBack(now, seen, origin, context));
   return andThen(returned, (now) =>
-    isBooked(now, context) ? dispute(now, seen, origin, context) : nothing("unchanged"),
+    isBooked(now, context) || isComparable(now, seen)
+      ? dispute(now, seen, origin, context)
+      : nothing("unchanged"),
   );
 }
 
@@ -199,24 +201,34 @@ function follow(transaction: Transaction, seen: Observation, origin: Origin, con
   return dispute(transaction, seen, origin, context);
 }
 
-/** While a person has not decided, the gateway's own refunds still count; all of it back leaves nothing to decide. */
+/** It speaks of the very money that was taken. */
+function isComparable({ currency, amountCaptured }: Transaction, seen: Observation): boolean {
+  return seen.status === "succeeded" && seen.currency === currency && capturedOf(seen) === amountCaptured;
+}
+
+/** While a person has not decided, the gateway's refunds and disputes count; all of it back leaves nothing to decide. */
 function followInReview(
   transaction: Transaction,
   seen: Observation,
   origin: Origin,
   context: Context,
 ): Outcome {
-  const { currency, amountCaptured, amountRefunded } = transaction;
+  const { amountCaptured, amountRefunded } = transaction;
   const { amountRefunded: total } = seen;
-  const comparable = seen.currency === currency && capturedOf(seen) === amountCaptured;
-  if (!comparable || total <= amountRefunded) {
+  if (!isComparable(transaction, seen)) {
     return nothing("in_review");
   }
   if (total > amountCaptured) {
     return nothing("refund_exceeds_capture");
   }
+  if (total <= amountRefunded) {
+    const disputed = dispute(transaction, seen, origin, context);
+    return disputed.events.length > 0 ? disputed : nothing("in_review");
+  }
   const over = total === amountCaptured ? ({ status: "canceled", reviewReason: null } as const) : {};
-  return change(transaction, { amountRefunded: total, ...over }, origin, context, "transaction.refunded");
+  const patch = { amountRefunded: total, ...over };
+  const refunded = change(transaction, patch, origin, context, "transaction.refunded");
+  return andThen(refunded, (now) => dispute(now, seen, origin, context));
 }
 
 /** A dispute opens, and ends once. */

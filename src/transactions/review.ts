@@ -30,9 +30,8 @@ export function accept(
     return nothing("not_settled");
   }
   const amounts = { amountCaptured, amountRefunded: sums.amountRefunded, capturing: null };
-  const kept = { status: "succeeded", ...amounts, reviewReason: null } as const;
-  const accepted = change(transaction, kept, origin, context);
-  return andThen(accepted, (now) => (seen ? dispute(now, seen, origin, context) : nothing("unchanged")));
+  const patch = { status: "succeeded", ...amounts, reviewReason: null } as const;
+  return withDispute(change(transaction, patch, origin, context), seen, origin, context);
 }
 
 /** Called off; what the gateway holds of it goes back to the buyer. */
@@ -50,7 +49,15 @@ export function reject(
     return nothing("cannot_refund");
   }
   const patch = { status: "canceled", reviewReason: null, ...comparableSums(transaction, seen) } as const;
-  return { ...change(transaction, patch, origin, context), refund };
+  const declined = { ...change(transaction, patch, origin, context), refund };
+  return withDispute(declined, seen, origin, context);
+}
+
+/** The gateway may speak of a dispute for the first time when it is asked for the verdict's sake. */
+function withDispute(decided: Outcome, seen: Observation | null, origin: Origin, context: Context): Outcome {
+  return andThen(decided, (now) =>
+    seen?.status === "succeeded" ? dispute(now, seen, origin, context) : nothing("unchanged"),
+  );
 }
 
 /** A refund that was begun here has come to its end. */
