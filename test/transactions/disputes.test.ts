@@ -76,7 +76,7 @@ describe("decide on a dispute", () => {
     "stops the policy's refund while it is %s: the bank takes it back",
     (dispute) => {
       const decision = decide(inStatus("expired"), observed({ dispute }), withPolicy("refund"));
-      expect(typesOf(decision)).toEqual(["transaction.review"]);
+      expect(typesOf(decision)).toEqual(["transaction.review", "transaction.disputed"]);
       expect(refundOf(decision)).toBeNull();
     },
   );
@@ -86,17 +86,6 @@ describe("decide on a dispute", () => {
     const decision = decide(before, observed({ dispute: "won" }), withPolicy("refund"));
     expect(typesOf(decision)).toEqual(["transaction.review", "transaction.canceled", "transaction.disputed"]);
     expect(refundOf(decision)).toEqual({ amount: 1999, currency: "USD", reason: "late_payment" });
-  });
-
-  it("waits while a person has not decided", () => {
-    const decision = decide(aTransaction(), observed({ amount: 1, dispute: "open" }), aContext());
-    expect(typesOf(decision)).toEqual(["transaction.review"]);
-    expect(stateAfter(aTransaction(), decision).dispute).toBeNull();
-    const review = inStatus("review", { amountCaptured: 1 });
-    expect(decide(review, observed({ amount: 1, dispute: "open" }), aContext())).toEqual({
-      kind: "ignore",
-      reason: "in_review",
-    });
   });
 
   it.each(["processing", "authorized", "failed", "canceled", "expired"] as const)(
