@@ -132,7 +132,9 @@ function foresee(model: Reference, stage: Stage, { order_id, amount, currency }:
   if (open.amount === amount && open.currency === currency && stage.clock.now() < open.expires_at) {
     return { outcomes: ["200"], id: open.id };
   }
-  return { outcomes: superseding(model, stage, open), id: null };
+  // A false callback may have come before it was opened, and wait there.
+  const belied = model.isHonest(open) ? [] : ["409 order_in_review"];
+  return { outcomes: [...superseding(model, stage, open), ...belied], id: null };
 }
 
 /** The old one has to be ended first, and the gateway says whether it can. */
