@@ -88,7 +88,7 @@ async function findEarlier(
   }
   // What is under way may be counted at the gateway already.
   const rest = Math.max(0, transaction.amountCaptured - transaction.amountRefunded - refunds.pending);
-  const asked = amount === null || rest === 0 ? "nothing" : `${rest} of it`;
+  const asked = amount === null || rest === 0 ? "nothing" : `only ${rest}`;
   throw new OperationError("refund_exceeds_rest", `Of this payment ${asked} is left to refund.`, {
     transactionId,
     errors: [{ pointer: "/amount", detail: `must be at most ${rest}` }],
