@@ -22,8 +22,8 @@ export const REFUND_LEASE_MS = 30_000;
 
 export interface Advanced {
   readonly outcome: "applied" | "duplicate" | "ignored" | "parked";
-  /** Why it was ignored, where the policy said so. */
-  readonly reason: IgnoreReason | null;
+  /** Why it was ignored. */
+  readonly reason: IgnoreReason | "wrong_gateway" | null;
   /** As it is now; null when there is none of that id. */
   readonly transaction: Transaction | null;
   /** Other transactions of an order that is paid by this: their pages are to be closed. */
@@ -95,66 +95,88 @@ async function load({ store }: Services, id: string, { entry, again, refundEnd }
 
 async function tryAdvance(
   services: Services,
-  { loaded, seen, stored }: News,
+  news: News,
   input: Input,
   { entry, refundEnd }: Attached,
 ): Promise<Advanced | "conflict"> {
-  const { config, store, log, now, gateways } = services;
-  const transaction = loaded?.transaction ?? null;
-  const inbox = entry && { ...entry, stored };
-  const refundsPending = (loaded?.refunds.pending ?? 0) > 0;
-  const unchanged = (outcome: Advanced["outcome"], reason: IgnoreReason | null = null) => {
-    const orderPaid = loaded?.orderPaid ?? false;
-    const effects = { siblings: [], orderPaid, refundsPending, refundOwed: null };
-    return { outcome, reason, transaction, ...effects };
-  };
-  const ignore = async (reason: string) => {
-    log.info("news.ignored", { transaction_id: transaction?.id ?? "", source: input.source, reason });
-    return inbox ? store.ignore(inbox, reason, now()) : "kept";
-  };
-
-  if (seen) {
-    return unchanged("duplicate");
+  const { store, now } = services;
+  const { loaded, stored } = news;
+  if (news.seen) {
+    return unchanged(loaded, "duplicate");
   }
-  if (!loaded || !transaction || (entry && transaction.version === 0)) {
+  if (!loaded || (entry && loaded.transaction.version === 0)) {
     const kept = entry && !stored ? await store.park(entry, now()) : "kept";
-    return kept === "conflict" ? kept : unchanged("parked");
+    return kept === "conflict" ? kept : unchanged(loaded, "parked");
   }
-  if (entry && entry.gateway !== transaction.gateway) {
-    return (await ignore("wrong_gateway")) === "conflict" ? "conflict" : unchanged("ignored");
-  }
-  const decision = decide(transaction, input, {
-    now: now(),
-    orderPaid: loaded.orderPaid,
-    refunds: loaded.refunds,
-    canRefund: gateways.get(transaction.gateway)?.refund !== undefined,
-    policy: config.policy,
-  });
+  const settled = { inbox: entry && { ...entry, stored }, refundEnd };
+  return entry && entry.gateway !== loaded.transaction.gateway
+    ? ignore(services, loaded, input, settled, "wrong_gateway")
+    : applyPolicy(services, loaded, input, settled);
+}
+
+/** What is settled together with a change, or with the finding that there is none. */
+interface Settled {
+  readonly inbox: (InboxEntry & { readonly stored: boolean }) | undefined;
+  readonly refundEnd: RefundEnd | undefined;
+}
+
+async function applyPolicy(
+  services: Services,
+  loaded: Loaded,
+  input: Input,
+  settled: Settled,
+): Promise<Advanced | "conflict"> {
+  const { config, store, now, gateways } = services;
+  const { transaction, orderPaid, refunds } = loaded;
+  const canRefund = gateways.get(transaction.gateway)?.refund !== undefined;
+  const context = { now: now(), orderPaid, refunds, canRefund, policy: config.policy };
+  const decision = decide(transaction, input, context);
   switch (decision.kind) {
     case "ignore":
-      if (refundEnd) {
-        await store.endRefund(refundEnd, now());
-      }
-      return (await ignore(decision.reason)) === "conflict"
-        ? "conflict"
-        : unchanged("ignored", decision.reason);
+      return ignore(services, loaded, input, settled, decision.reason);
     case "touch":
       await store.touch(transaction, decision.nextCheckAt, decision.silentSince);
-      return unchanged("ignored");
-    case "change": {
-      const advanced = await commit(services, transaction, decision, { inbox, refundEnd });
-      return advanced === "conflict" ? advanced : { ...advanced, refundsPending };
-    }
+      return unchanged(loaded, "ignored");
+    case "change":
+      return commit(services, loaded, decision, settled);
   }
+}
+
+async function ignore(
+  { log, store, now }: Services,
+  loaded: Loaded,
+  { source }: Input,
+  { inbox, refundEnd }: Settled,
+  reason: IgnoreReason | "wrong_gateway",
+): Promise<Advanced | "conflict"> {
+  log.info("news.ignored", { transaction_id: loaded.transaction.id, source, reason });
+  if (refundEnd) {
+    await store.endRefund(refundEnd, now());
+  }
+  const kept = inbox ? await store.ignore(inbox, reason, now()) : "kept";
+  return kept === "conflict" ? kept : { ...unchanged(loaded, "ignored"), reason };
+}
+
+function unchanged(loaded: Loaded | null, outcome: Advanced["outcome"]): Advanced {
+  return {
+    ...{ outcome, reason: null, transaction: loaded?.transaction ?? null },
+    ...{ siblings: [], orderPaid: loaded?.orderPaid ?? false, refundOwed: null },
+    refundsPending: hasPending(loaded),
+  };
+}
+
+function hasPending(loaded: Loaded | null): boolean {
+  return (loaded?.refunds.pending ?? 0) > 0;
 }
 
 async function commit(
   services: Services,
-  from: Transaction,
+  loaded: Loaded,
   { events, refund: owed }: Decision & { kind: "change" },
   { inbox, refundEnd }: Settled,
-): Promise<Omit<Advanced, "refundsPending"> | "conflict"> {
+): Promise<Advanced | "conflict"> {
   const { store, now } = services;
+  const { transaction: from } = loaded;
   const deliveries = events.filter(isOutgoing).map((event) => toDelivery(services, event));
   const refund = owed && toRefund(services, from.id, owed, events[0].source);
   const committed = await store.commit({
@@ -168,20 +190,28 @@ async function commit(
   }
   logEvents(services, events);
   announce(services, events, deliveries, committed.positions);
-  let { transaction } = events.at(-1) ?? events[0];
-  for (const entry of committed.parked) {
-    const observed = { kind: "observed", source: "webhook", observation: entry.observation } as const;
-    transaction =
-      (await advanceTransaction(services, from.id, observed, { entry })).transaction ?? transaction;
-  }
+  const { transaction } = events.at(-1) ?? events[0];
   const { siblings, orderPaid } = committed;
-  const refundOwed = refund?.id ?? null;
-  return { outcome: "applied", reason: null, transaction, siblings, orderPaid, refundOwed };
+  return {
+    ...{ outcome: "applied", reason: null, siblings, orderPaid, refundOwed: refund?.id ?? null },
+    transaction: await takeUpParked(services, transaction, committed.parked),
+    refundsPending: hasPending(loaded),
+  };
 }
 
-interface Settled {
-  readonly inbox: (InboxEntry & { readonly stored: boolean }) | undefined;
-  readonly refundEnd: RefundEnd | undefined;
+/** Webhooks that came before the transaction was known. */
+async function takeUpParked(
+  services: Services,
+  opened: Transaction,
+  parked: readonly InboxEntry[],
+): Promise<Transaction> {
+  let transaction = opened;
+  for (const entry of parked) {
+    const observed = { kind: "observed", source: "webhook", observation: entry.observation } as const;
+    const advanced = await advanceTransaction(services, opened.id, observed, { entry });
+    transaction = advanced.transaction ?? transaction;
+  }
+  return transaction;
 }
 
 function logEvents({ log }: Services, events: readonly Event[]): void {

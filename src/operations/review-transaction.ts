@@ -4,7 +4,6 @@ import type { Services } from "../services.ts";
 import type { Loaded } from "../store/rows.ts";
 import type { Source } from "../transactions/event.ts";
 import type { Observation } from "../transactions/observation.ts";
-import type { IgnoreReason } from "../transactions/outcome.ts";
 import type { Transaction } from "../transactions/transaction.ts";
 import { type Advanced, advanceTransaction } from "./advance-transaction.ts";
 import { closeSession, gatewayOf } from "./end-transaction.ts";
@@ -96,7 +95,7 @@ function finish(
   }
 }
 
-function refusal({ id: transactionId, status }: Transaction, reason: IgnoreReason | null): OperationError {
+function refusal({ id: transactionId, status }: Transaction, reason: Advanced["reason"]): OperationError {
   const details = { transactionId };
   switch (reason) {
     case "order_paid": {
