@@ -54,14 +54,16 @@ describe("POST /inbox/:id/replay", () => {
   it("applies what was ignored, when it counts by now", async () => {
     const system = await createSystem();
     const id = await bringPaid(system, { amount: 1000 });
-    const disputed = system.gateway.callback(id, "success", { dispute: "open" });
-    expect(await deliver(system, disputed)).toBe("ignored");
+    // Of a sum that is not known here yet.
+    const refunded = system.gateway.callback(id, "success", { amount: 1999, amount_refunded: 500 });
+    expect(await deliver(system, refunded)).toBe("ignored");
     const [entry] = (await list(system, "?outcome=ignored")).data;
     const again = () => replay<{ outcome: string }>(system, `/${entry?.id}/replay`);
     expect(await again()).toEqual({ status: 200, body: { id: entry?.id, outcome: "ignored" } });
+    Object.assign(system.gateway.session(id).request, { amount: 1999 });
     await decideReview(system, id, "accept");
     expect((await again()).body).toMatchObject({ outcome: "applied" });
-    expect(await readMoney(system, id)).toMatchObject({ status: "succeeded", dispute: "open" });
+    expect(await readMoney(system, id)).toMatchObject({ status: "succeeded", amount_refunded: 500 });
     expect(outcomes((await list(system)).data)).toEqual(["applied", "applied"]);
   });
 
