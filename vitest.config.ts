@@ -15,6 +15,8 @@ const bindings = {
   CHAOS_PATH: process.env.CHAOS_PATH ?? "",
 };
 
+/** The pure core needs no workerd, and starts in a moment without it. */
+const coreTests = "test/transactions/**/*.test.ts";
 const nodeTests = ["test/client/**/*.test.ts", "test/flows/**/*.test.ts", "test/browser/**/*.test.ts"];
 
 export default defineConfig({
@@ -50,10 +52,11 @@ export default defineConfig({
         test: {
           name: "worker",
           include: ["test/**/*.test.{ts,tsx}"],
-          exclude: nodeTests,
+          exclude: [coreTests, ...nodeTests],
           setupFiles: ["test/support/apply-migrations.ts"],
         },
       },
+      { test: { name: "core", environment: "node", include: [coreTests] } },
       { test: { name: "client", environment: "node", include: ["test/client/**/*.test.ts"] } },
       {
         test: {

@@ -28,6 +28,26 @@ async function createMany(system: System, count: number): Promise<string[]> {
   return created.map(({ id }) => id);
 }
 
+/** Pending rows since now, written at once; the gateway has never heard of them. */
+async function insertMany(system: System, count: number): Promise<string[]> {
+  const { services } = system;
+  const now = services.now();
+  const ids = Array.from({ length: count }, () => services.newId("txn"));
+  const insert = env.DB.prepare(
+    `INSERT INTO transactions (id, order_id, gateway, status, version, amount, currency, capture, payment_url,
+       created_at, updated_at, expires_at, next_check_at)
+     VALUES (?1, ?1, 'generic', 'pending', 1, 1999, 'USD', 'automatic', 'https://gateway.example/pay', ?2, ?2, ?3, ?4)`,
+  );
+  const event = env.DB.prepare(
+    `INSERT INTO events (transaction_id, version, type, source, status_before, status, amount_captured,
+       amount_refunded, occurred_at) VALUES (?1, 1, 'transaction.created', 'shop', 'pending', 'pending', 0, 0, ?2)`,
+  );
+  await env.DB.batch(
+    ids.flatMap((id) => [insert.bind(id, now, now + 30 * MINUTE, now + MINUTE), event.bind(id, now)]),
+  );
+  return ids;
+}
+
 /** Retries come without their pauses, deadlines at once: no test waits for a real one. */
 function withoutWaiting(): void {
   vi.spyOn(Math, "random").mockReturnValue(0);
@@ -74,7 +94,7 @@ describe("one poisoned row among 500", () => {
     async (_name, poison) => {
       const system = await createSystem();
       const clock = freezeClock(system);
-      const ids = await createMany(system, 500);
+      const ids = await insertMany(system, 500);
       const [poisoned = ""] = ids;
       await poison(system, poisoned);
       clock.advance(MINUTE);
@@ -120,7 +140,7 @@ describe("six hours of missed ticks", () => {
       system.gateway.settle(id, "success");
       return deliver(system, system.gateway.callback(id, "success"));
     });
-    await createMany(system, count);
+    await insertMany(system, count);
     await system.settle();
     system.shop.answer = () => new Response(null, { status: 204 });
     clock.advance(6 * HOUR);
