@@ -39,7 +39,7 @@ export function toEventData(transaction: Transaction) {
     failure: transaction.failure,
     late: transaction.late,
     review_reason: transaction.reviewReason,
-    dispute: transaction.dispute,
+    ...(transaction.dispute === null ? {} : { dispute: transaction.dispute }),
     metadata: transaction.metadata,
     created_at: toTimestamp(transaction.createdAt),
     updated_at: toTimestamp(transaction.updatedAt),
