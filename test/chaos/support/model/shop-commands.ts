@@ -132,9 +132,9 @@ function foresee(model: Reference, stage: Stage, { order_id, amount, currency }:
   if (open.amount === amount && open.currency === currency && stage.clock.now() < open.expires_at) {
     return { outcomes: ["200"], id: open.id };
   }
-  // A false callback may have come before it was opened, and wait there.
-  const belied = model.isHonest(open) ? [] : ["409 order_in_review"];
-  return { outcomes: [...superseding(model, stage, open), ...belied], id: null };
+  // Callbacks that came before it was opened wait for it, old and false ones too: they may be what ends it.
+  const parked = open.version === 0 ? ["201", "409 order_in_review", "409 order_already_paid"] : [];
+  return { outcomes: [...superseding(model, stage, open), ...parked], id: null };
 }
 
 /** The old one has to be ended first, and the gateway says whether it can. */
