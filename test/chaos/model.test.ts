@@ -50,7 +50,7 @@ describe(`${RUNS} runs of ${COMMANDS} commands, more or less`, () => {
       });
       await fc.assert(property, { numRuns: RUNS, seed: SEED, ...(PATH === "" ? {} : { path: PATH }) });
       console.log(`${executed} commands in ${runs} runs`);
-      expect(executed).toBeGreaterThan(RUNS * COMMANDS * 0.9);
+      expect(executed).toBeGreaterThan(PATH === "" ? RUNS * COMMANDS * 0.9 : 0);
     },
     figure(120_000, 7_200_000),
   );

@@ -39,10 +39,18 @@ interface Facts {
   isOnWord: boolean;
 }
 
+/** What the shop asks to be paid. */
+export interface Terms {
+  readonly order_id: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly capture: string;
+}
+
 /** A key that was used, with its body; the id once it was accepted. */
 export interface UsedKey {
   readonly key: string;
-  readonly body: Readonly<Record<string, unknown>>;
+  readonly body: Terms;
   id: string | null;
 }
 

@@ -2,16 +2,23 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import { type Command, command } from "./command.ts";
-import { capturedOf, isKept, isOpen, type Reference, type Row, type UsedKey } from "./reference.ts";
+import {
+  capturedOf,
+  isKept,
+  isOpen,
+  type Reference,
+  type Row,
+  type Terms,
+  type UsedKey,
+} from "./reference.ts";
 import type { Answer, Stage } from "./stage.ts";
 
-const terms = fc.record({
+const terms: fc.Arbitrary<Terms> = fc.record({
   order_id: fc.constantFrom("order-1", "order-2"),
   amount: fc.constantFrom(1999, 1999, 1999, 500),
   currency: fc.constantFrom("USD", "USD", "USD", "EUR"),
   capture: fc.constantFrom("automatic", "automatic", "manual"),
 });
-type Terms = typeof terms extends fc.Arbitrary<infer T> ? T : never;
 const index = fc.nat({ max: 11 });
 
 /** Of each of them a share of the commands. */
@@ -100,9 +107,7 @@ async function create(model: Reference, stage: Stage, body: Terms, withKey: bool
   if (used) {
     model.keys.push(used);
   }
-  for (const { id } of model.ofOrder(body.order_id)) {
-    model.facts(id).isCalledOff = true;
-  }
+  callOff(model, body);
   const answer = await stage.ask("POST", "/transactions", body, used?.key);
   expectOneOf(answer, foreseen.outcomes);
   if (answer.status < 300) {
@@ -150,7 +155,17 @@ function superseding(model: Reference, stage: Stage, { id }: Row): string[] {
   }
 }
 
-async function createAgain(_model: Reference, stage: Stage, used: UsedKey): Promise<void> {
+/** What an order has may have to make room for what is asked now. */
+function callOff(model: Reference, { order_id }: Terms): void {
+  for (const { id } of model.ofOrder(order_id)) {
+    model.facts(id).isCalledOff = true;
+  }
+}
+
+async function createAgain(model: Reference, stage: Stage, used: UsedKey): Promise<void> {
+  if (used.id === null) {
+    callOff(model, used.body);
+  }
   const answer = await stage.ask("POST", "/transactions", used.body, used.key);
   if (used.id !== null) {
     expectOneOf(answer, ["200"]);
