@@ -15,8 +15,13 @@ const bindings = {
   CHAOS_PATH: process.env.CHAOS_PATH ?? "",
 };
 
-/** The pure core needs no workerd, and starts in a moment without it. */
-const coreTests = "test/transactions/**/*.test.ts";
+/** The pure core and the leaves need no workerd, and start in a moment without it. */
+const coreTests = [
+  "test/transactions/**/*.test.ts",
+  "test/lib/**/*.test.ts",
+  "test/config.test.ts",
+  "test/gateways/{generic,generic-money,http}.test.ts",
+];
 const nodeTests = ["test/client/**/*.test.ts", "test/flows/**/*.test.ts", "test/browser/**/*.test.ts"];
 
 export default defineConfig({
@@ -52,11 +57,20 @@ export default defineConfig({
         test: {
           name: "worker",
           include: ["test/**/*.test.{ts,tsx}"],
-          exclude: [coreTests, ...nodeTests],
+          exclude: [...coreTests, ...nodeTests],
           setupFiles: ["test/support/apply-migrations.ts"],
         },
       },
-      { test: { name: "core", environment: "node", include: [coreTests] } },
+      {
+        test: {
+          name: "core",
+          environment: "node",
+          include: coreTests,
+          // What workerd has of itself.
+          execArgv: ["--js-base-64"],
+          setupFiles: ["test/support/timing-safe-equal.ts"],
+        },
+      },
       { test: { name: "client", environment: "node", include: ["test/client/**/*.test.ts"] } },
       {
         test: {
@@ -65,8 +79,6 @@ export default defineConfig({
           include: nodeTests.slice(1),
           testTimeout: 60_000,
           hookTimeout: 90_000,
-          // Each file runs a system of its own; two cores carry one at a time.
-          fileParallelism: false,
         },
       },
     ],
