@@ -8,8 +8,6 @@ import { PING, PONG, type StatusUpdate, SUBPROTOCOL, type SyncRequest } from "./
 import { toStatusUpdate } from "./status-update.ts";
 
 const MAX_MESSAGE_LENGTH = 1024;
-/** Below the 10 s after which the browser library gives a socket up. */
-const READ_WITHIN_MS = 5_000;
 /** Each sync is a read of D1. A client of ours sends one in 20 s, and one whenever its page wakes. */
 const SYNC_WINDOW_MS = 10_000;
 const MAX_SYNCS_IN_WINDOW = 20;
@@ -91,12 +89,13 @@ export class TransactionChannel extends DurableObject<Cloudflare.Env> {
   }
 
   /**
-   * The present state, if it is newer than what the client has. Closes the socket where D1 has none or does not answer.
+   * The present state, if it is newer than what the client has. Closes the socket where D1 has none, or does not answer
+   * within the store's deadline.
    * @returns false when there is no such transaction
    */
   private async sendState(socket: WebSocket, version: number): Promise<boolean> {
     try {
-      const found = await within(READ_WITHIN_MS, createStore(this.env.DB).find(this.ctx.id.name ?? ""));
+      const found = await createStore(this.env.DB).find(this.ctx.id.name ?? "");
       if (!found || found.transaction.version === 0) {
         socket.close(POLICY_VIOLATION, "no such transaction");
         return false;
@@ -108,20 +107,6 @@ export class TransactionChannel extends DurableObject<Cloudflare.Env> {
       socket.close(INTERNAL_ERROR, "try again");
     }
     return true;
-  }
-}
-
-/** @throws when the work takes longer; it is not waited for, and what becomes of it is nobody's business. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    // A timer left behind would keep the object from sleeping.
-    clearTimeout(timer);
   }
 }
 

@@ -1,5 +1,6 @@
 /** What is due, claimed by leases: a claim moves the row's own clock, so that nobody else takes it meanwhile. */
-import { eq, inArray, lte } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
+import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import { type Database, run } from "./database.ts";
 import type { Delivery } from "./deliveries.ts";
 import type { RefundRow } from "./refunds.ts";
@@ -25,6 +26,9 @@ export function jobQueries(db: Database) {
      */
     async claimDue(now: number, ranAt: number, limit: number): Promise<Claim> {
       const until = now + LEASE_MS;
+      /** The longest due first. */
+      const isDue = (key: SQLiteColumn, clock: SQLiteColumn) =>
+        sql`${key} IN (SELECT ${key} FROM ${key.table} WHERE ${clock} <= ${now} ORDER BY ${clock} LIMIT ${limit})`;
       const [, claimed, claimedDeliveries, claimedRefunds] = await run(
         db.batch([
           db
@@ -34,47 +38,17 @@ export function jobQueries(db: Database) {
           db
             .update(transactions)
             .set({ nextCheckAt: until })
-            .where(
-              inArray(
-                transactions.id,
-                db
-                  .select({ id: transactions.id })
-                  .from(transactions)
-                  .where(lte(transactions.nextCheckAt, now))
-                  .orderBy(transactions.nextCheckAt)
-                  .limit(limit),
-              ),
-            )
+            .where(isDue(transactions.id, transactions.nextCheckAt))
             .returning(loadedColumns),
           db
             .update(deliveries)
             .set({ nextAttemptAt: until })
-            .where(
-              inArray(
-                deliveries.position,
-                db
-                  .select({ position: deliveries.position })
-                  .from(deliveries)
-                  .where(lte(deliveries.nextAttemptAt, now))
-                  .orderBy(deliveries.nextAttemptAt)
-                  .limit(limit),
-              ),
-            )
+            .where(isDue(deliveries.position, deliveries.nextAttemptAt))
             .returning(),
           db
             .update(refunds)
             .set({ nextAttemptAt: until })
-            .where(
-              inArray(
-                refunds.id,
-                db
-                  .select({ id: refunds.id })
-                  .from(refunds)
-                  .where(lte(refunds.nextAttemptAt, now))
-                  .orderBy(refunds.nextAttemptAt)
-                  .limit(limit),
-              ),
-            )
+            .where(isDue(refunds.id, refunds.nextAttemptAt))
             .returning(),
         ]),
       );

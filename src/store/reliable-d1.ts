@@ -5,6 +5,7 @@
  * the caller reads again. It may also be committed after its deadline, as if its sender had died.
  */
 import { retry } from "../lib/retry.ts";
+import { type Around, aroundD1 } from "./around-d1.ts";
 
 /** Milliseconds. */
 export interface Deadlines {
@@ -34,7 +35,6 @@ const TRANSIENT = [
 const INTERNAL = /Internal error.* caused object to be reset/;
 const LIMIT = /overloaded|exceeded/;
 
-/** Only what drizzle calls: `prepare` and `batch`, and of a statement `bind`, `run`, `all` and `raw`. */
 export interface ReliableD1 extends D1Database {
   /** How many statements were run so far: each one of a batch, and each attempt again. */
   statementCount(): number;
@@ -45,17 +45,15 @@ export interface ReliableD1 extends D1Database {
  * @param deadlines shorter ones are for tests
  */
 export function reliableD1(d1: D1Database, deadlines = DEADLINES): ReliableD1 {
-  const originals = new WeakMap<D1PreparedStatement, { statement: D1PreparedStatement; query: string }>();
   let count = 0;
-
-  const call = <T>(queries: readonly string[], work: () => Promise<T>): Promise<T> => {
+  const around: Around = (queries, call) => {
     const deadlineMs = queries.every(isRead) ? deadlines.readMs : deadlines.writeMs;
     // Each attempt has its whole deadline, or is not begun.
     const retryUntil = Date.now() + deadlines.totalMs - deadlineMs - LONGEST_PAUSE_MS;
     return retry(
       () => {
         count += queries.length;
-        return withDeadline(work(), deadlineMs);
+        return withDeadline(call(), deadlineMs);
       },
       {
         attempts: ATTEMPTS,
@@ -64,28 +62,7 @@ export function reliableD1(d1: D1Database, deadlines = DEADLINES): ReliableD1 {
       },
     );
   };
-
-  const wrap = (statement: D1PreparedStatement, query: string): D1PreparedStatement => {
-    const wrapped = {
-      bind: (...values: unknown[]) => wrap(statement.bind(...values), query),
-      run: () => call([query], () => statement.run()),
-      all: () => call([query], () => statement.all()),
-      raw: () => call([query], () => statement.raw()),
-    } as unknown as D1PreparedStatement;
-    originals.set(wrapped, { statement, query });
-    return wrapped;
-  };
-
-  const reliable = {
-    prepare: (query: string) => wrap(d1.prepare(query), query),
-    batch: (statements: D1PreparedStatement[]) => {
-      const known = statements.map((statement) => originals.get(statement) ?? { statement, query: "" });
-      const queries = known.map(({ query }) => query);
-      return call(queries, () => d1.batch(known.map(({ statement }) => statement)));
-    },
-    statementCount: () => count,
-  };
-  return reliable as unknown as ReliableD1;
+  return { ...aroundD1(d1, around), statementCount: () => count } as ReliableD1;
 }
 
 function isRead(query: string): boolean {

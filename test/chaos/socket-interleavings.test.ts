@@ -220,10 +220,10 @@ async function within<T>(work: Promise<T>, seconds: number, what: string): Promi
   return Promise.race([work, timeout]).finally(() => clearTimeout(timer));
 }
 
-/** The object gives a read up after 5 s, which is not what this is about: a busy machine may hold one that long. */
+/** The store gives a read up after 2 s, which is not what this is about: a busy machine may hold one that long. */
 beforeEach(() => {
   const { setTimeout } = globalThis;
-  const patient = (run: () => void, ms = 0) => setTimeout(run, ms === 5_000 ? 300_000 : ms);
+  const patient = (run: () => void, ms = 0) => setTimeout(run, ms === 2_000 ? 300_000 : ms);
   vi.spyOn(globalThis, "setTimeout").mockImplementation(patient as typeof setTimeout);
 });
 

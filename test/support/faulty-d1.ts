@@ -1,5 +1,6 @@
 /** A D1 binding in trouble: it throws before or after a call has had its effect, or never answers. */
 import { env } from "cloudflare:workers";
+import { aroundD1 } from "../../src/store/around-d1.ts";
 import { createStore } from "../../src/store/store.ts";
 import { replaceServices, type System } from "./system.ts";
 
@@ -14,8 +15,7 @@ export function faultyD1(
   decide: Decide,
   message = "D1_ERROR: Network connection lost.",
 ): D1Database {
-  const originals = new WeakMap<D1PreparedStatement, { statement: D1PreparedStatement; query: string }>();
-  const call = async <T>(queries: readonly string[], work: () => Promise<T>): Promise<T> => {
+  return aroundD1(d1, async (queries, call) => {
     const fault = decide(queries);
     if (fault === "before") {
       throw new Error(message);
@@ -23,33 +23,12 @@ export function faultyD1(
     if (fault === "stall") {
       return new Promise<never>(() => undefined);
     }
-    const result = await work();
+    const result = await call();
     if (fault === "after") {
       throw new Error(message);
     }
     return result;
-  };
-  const wrap = (statement: D1PreparedStatement, query: string): D1PreparedStatement => {
-    const wrapped = {
-      bind: (...values: unknown[]) => wrap(statement.bind(...values), query),
-      run: () => call([query], () => statement.run()),
-      all: () => call([query], () => statement.all()),
-      raw: () => call([query], () => statement.raw()),
-    } as unknown as D1PreparedStatement;
-    originals.set(wrapped, { statement, query });
-    return wrapped;
-  };
-  const faulty = {
-    prepare: (query: string) => wrap(d1.prepare(query), query),
-    batch: (statements: D1PreparedStatement[]) => {
-      const known = statements.map((statement) => originals.get(statement) ?? { statement, query: "" });
-      return call(
-        known.map(({ query }) => query),
-        () => d1.batch(known.map(({ statement }) => statement)),
-      );
-    },
-  };
-  return faulty as unknown as D1Database;
+  });
 }
 
 /** The first call that has such a statement fails so, no other. */
