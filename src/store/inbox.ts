@@ -105,7 +105,7 @@ export function inboxQueries(db: Database) {
     async pruneInbox(now: number): Promise<void> {
       const before = now - RETENTION_MS;
       const oldest = sql`(SELECT transaction_id, gateway, event_id FROM inbox WHERE transaction_id >= 'txn_'
-        AND transaction_id < ${firstTypeIdAt("txn", Math.max(0, before))} LIMIT ${PRUNED_AT_ONCE})`;
+        AND transaction_id < ${firstTypeIdAt("txn", Math.max(0, before))} AND received_at < ${before} LIMIT ${PRUNED_AT_ONCE})`;
       const unmatched = sql`(SELECT transaction_id, gateway, event_id FROM inbox WHERE outcome = 'parked'
         AND outcome <> 'applied' AND received_at < ${before} LIMIT ${PRUNED_AT_ONCE})`;
       const place = sql`(transaction_id, gateway, event_id)`;
