@@ -57,8 +57,8 @@ export async function sendCapture(
   amount: number,
 ): Promise<Observation | null> {
   try {
-    // There is one capture of a transaction, and so one key.
-    const request = { amount, currency, key: `${id}_capture` };
+    // Another sum, after a refusal, is another capture: gateways refuse a key that comes with other terms.
+    const request = { amount, currency, key: `${id}_capture_${amount}` };
     const observation = await gateway.capture({ transactionId: id, reference }, request);
     if (observation.status === "authorized") {
       await store.endCapture(id);

@@ -68,6 +68,8 @@ export class FakeGateway {
   before: (call: string) => unknown = () => undefined;
   /** Runs when a call has had its effect, before its answer goes out. */
   after: (call: string) => unknown = () => undefined;
+  /** By key: the body that came with it. */
+  readonly #captures = new Map<string, string>();
   #events = 0;
 
   /** Stands where the network is. */
@@ -88,7 +90,8 @@ export class FakeGateway {
     if (fault === "throttled") {
       return new Response(null, { status: 429, headers: { "retry-after": "300" } });
     }
-    if (fault === "refuse") {
+    const misused = pathname.startsWith("/capture/") && (await this.#isKeyOfAnother(request));
+    if (fault === "refuse" || misused) {
       return Response.json({ error: "refused" }, { status: 422 });
     }
     await this.before(call);
@@ -96,6 +99,15 @@ export class FakeGateway {
     await this.after(call);
     return this.#spoil(call, answer);
   };
+
+  /** A gateway remembers a key also of a call that it has refused. */
+  async #isKeyOfAnother(request: Request): Promise<boolean> {
+    const key = request.headers.get("idempotency-key") ?? "";
+    const body = await request.clone().text();
+    const first = this.#captures.get(key) ?? body;
+    this.#captures.set(key, first);
+    return key === "" || first !== body;
+  }
 
   /** What becomes of an answer on its way, once the call has had its effect. */
   #spoil(call: string, answer: Response): Response {
