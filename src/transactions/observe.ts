@@ -22,7 +22,10 @@ export function observe(
     return seen.status === "succeeded" ? follow(transaction, seen, origin, context) : nothing("stale");
   }
   if (seen.status === "succeeded" && transaction.status === "review" && !isSilent(transaction)) {
-    return followInReview(transaction, seen, origin, context);
+    return follow(transaction, seen, origin, context);
+  }
+  if (isClosed(transaction) && isGone(seen) && compare(transaction, seen)) {
+    return comeAndGone(transaction, seen, origin, context);
   }
   const target = aim(transaction, seen, context);
   if (typeof target === "string") {
@@ -44,12 +47,23 @@ export function observe(
   );
 }
 
-/** Its money is accounted for: kept, or on its way back. */
-function isBooked({ status, amountCaptured }: Transaction, { refunds }: Context): boolean {
-  return (
-    status === "succeeded" ||
-    (status === "canceled" && (amountCaptured > 0 || refunds.pending + refunds.succeeded > 0))
-  );
+/** Its money is accounted for: kept, on its way back, or back. */
+function isBooked(transaction: Transaction, { refunds }: Context): boolean {
+  const { status, amountCaptured } = transaction;
+  const isReturning = status === "canceled" && refunds.pending + refunds.succeeded > 0;
+  return status === "succeeded" || isReturning || (isClosed(transaction) && amountCaptured > 0);
+}
+
+/** Other money than was asked for, after the end, and all of it back: a record, and nothing for a person to decide. */
+function comeAndGone(transaction: Transaction, seen: Observation, origin: Origin, context: Context): Outcome {
+  const sum = capturedOf(seen);
+  const isCountable = seen.currency === transaction.currency && isOfItsMode(transaction, seen);
+  if (sum === null || seen.amountRefunded !== sum || !isCountable) {
+    return nothing("mismatch");
+  }
+  const late = isLate(transaction, context.now);
+  const sums = { amountCaptured: sum, amountRefunded: sum, late };
+  return change(transaction, sums, origin, context, "transaction.refunded");
 }
 
 function isSilent({ reviewReason }: Transaction): boolean {
@@ -73,9 +87,6 @@ function aim(transaction: Transaction, seen: Observation, context: Context): Tar
     case "authorized":
       return mismatch ? reviewed(seen, transaction, mismatch, context) : { status: seen.status };
     case "succeeded":
-      if (mismatch && isClosed(transaction) && isGone(seen)) {
-        return "mismatch";
-      }
       return mismatch ? reviewed(seen, transaction, mismatch, context) : receive(transaction, seen, context);
     case "failed":
     case "canceled":
@@ -90,7 +101,7 @@ function isClosed({ status }: Transaction): boolean {
 
 /** All of it has gone back: nothing that a person could decide. */
 export function isGone(seen: Observation): boolean {
-  const captured = capturedOf(seen);
+  const captured = seen.status === "succeeded" ? capturedOf(seen) : null;
   return captured !== null && captured > 0 && seen.amountRefunded >= captured;
 }
 
@@ -175,7 +186,7 @@ function compare(transaction: Transaction, seen: Observation): ReviewReason | nu
   if (seen.currency !== transaction.currency) {
     return "wrong_currency";
   }
-  if (seen.mode !== null && transaction.mode !== null && seen.mode !== transaction.mode) {
+  if (!isOfItsMode(transaction, seen)) {
     return "wrong_mode";
   }
   const asked = transaction.capturing ?? transaction.amount;
@@ -183,22 +194,29 @@ function compare(transaction: Transaction, seen: Observation): ReviewReason | nu
   return seen.amount === transaction.amount && captured ? null : "wrong_amount";
 }
 
-/** Money that is booked: only its way back, or a dispute about it, is news. */
+/**
+ * Money that is known: only its way back, or a dispute about it, is news. While a person has not decided, all of it back
+ * leaves nothing to decide.
+ */
 function follow(transaction: Transaction, seen: Observation, origin: Origin, context: Context): Outcome {
-  const { currency, amountCaptured, amountRefunded, mode } = transaction;
-  const sameMode = mode === null || seen.mode === null || seen.mode === mode;
-  if (seen.currency !== currency || capturedOf(seen) !== amountCaptured || !sameMode) {
-    return nothing("mismatch");
-  }
-  if (seen.amountRefunded > amountCaptured) {
-    return nothing("refund_exceeds_capture");
+  const { amountCaptured, amountRefunded, status } = transaction;
+  const undecided = status === "review";
+  if (!isComparable(transaction, seen) || !(undecided || isOfItsMode(transaction, seen))) {
+    return nothing(undecided ? "in_review" : "mismatch");
   }
   const { amountRefunded: total } = seen;
+  if (total > amountCaptured) {
+    return nothing("refund_exceeds_capture");
+  }
   if (total > amountRefunded) {
-    const refunded = change(transaction, { amountRefunded: total }, origin, context, "transaction.refunded");
+    const over = undecided && total === amountCaptured;
+    const called = over ? ({ status: "canceled", reviewReason: null } as const) : {};
+    const patch = { amountRefunded: total, ...called };
+    const refunded = change(transaction, patch, origin, context, "transaction.refunded");
     return andThen(refunded, (now) => dispute(now, seen, origin, context));
   }
-  return dispute(transaction, seen, origin, context);
+  const disputed = dispute(transaction, seen, origin, context);
+  return undecided && disputed.events.length === 0 ? nothing("in_review") : disputed;
 }
 
 /** It speaks of the very money that was taken. */
@@ -206,32 +224,12 @@ function isComparable({ currency, amountCaptured }: Transaction, seen: Observati
   return seen.status === "succeeded" && seen.currency === currency && capturedOf(seen) === amountCaptured;
 }
 
-/** While a person has not decided, the gateway's refunds and disputes count; all of it back leaves nothing to decide. */
-function followInReview(
-  transaction: Transaction,
-  seen: Observation,
-  origin: Origin,
-  context: Context,
-): Outcome {
-  const { amountCaptured, amountRefunded } = transaction;
-  const { amountRefunded: total } = seen;
-  if (!isComparable(transaction, seen)) {
-    return nothing("in_review");
-  }
-  if (total > amountCaptured) {
-    return nothing("refund_exceeds_capture");
-  }
-  if (total <= amountRefunded) {
-    const disputed = dispute(transaction, seen, origin, context);
-    return disputed.events.length > 0 ? disputed : nothing("in_review");
-  }
-  const over = total === amountCaptured ? ({ status: "canceled", reviewReason: null } as const) : {};
-  const patch = { amountRefunded: total, ...over };
-  const refunded = change(transaction, patch, origin, context, "transaction.refunded");
-  return andThen(refunded, (now) => dispute(now, seen, origin, context));
+/** Or one of the two does not say. */
+function isOfItsMode({ mode }: Transaction, seen: Observation): boolean {
+  return mode === null || seen.mode === null || seen.mode === mode;
 }
 
-/** A dispute opens, and ends once. */
+/** A dispute opens, and does not open again once it has ended. */
 export function dispute(
   transaction: Transaction,
   seen: Observation,

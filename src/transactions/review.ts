@@ -21,7 +21,7 @@ export function accept(
   if (seen && seen.status !== "succeeded" && seen.status !== "missing") {
     return nothing("not_settled");
   }
-  if (seen?.status === "succeeded" && isGone(seen)) {
+  if (seen && isGone(seen)) {
     return nothing("not_settled");
   }
   const sums = comparableSums(transaction, seen);
@@ -30,7 +30,9 @@ export function accept(
     return nothing("not_settled");
   }
   const amounts = { amountCaptured, amountRefunded: sums.amountRefunded, capturing: null };
-  const patch = { status: "succeeded", ...amounts, reviewReason: null } as const;
+  // Accepted as it is: what the gateway says of it later is of the same mode.
+  const mode = seen?.mode ?? transaction.mode;
+  const patch = { status: "succeeded", ...amounts, mode, reviewReason: null } as const;
   return withDispute(change(transaction, patch, origin, context), seen, origin, context);
 }
 

@@ -288,6 +288,7 @@ function money(row: TransactionRow, gateway: FakeGateway): string[] {
     row.status === "succeeded" ||
     row.status === "review" ||
     captured === 0 ||
+    refunded === captured ||
     (row.status === "canceled" && refunded + underWay === captured);
   const foreign = row.review_reason === "wrong_currency";
   return explicit && (agrees || foreign)

@@ -135,15 +135,29 @@ describe("decide on what goes back while a person has not decided", () => {
 describe("decide on wrong money that came and went before it was heard of", () => {
   const closed = ["failed", "canceled", "expired"] as const;
 
-  it.each(closed)("leaves alone what is %s", (status) => {
+  it.each(closed)("is written down, once, of what is %s, which it stays", (status) => {
+    const before = inStatus(status);
+    for (const sum of [1, 1000, 5000]) {
+      const news = observed({ amount: sum, amountRefunded: sum });
+      const decision = decide(before, news, aContext());
+      expect(eventsOf(decision)).toMatchObject([{ type: "transaction.refunded", from: status }]);
+      expect(refundOf(decision)).toBeNull();
+      const after = stateAfter(before, decision);
+      expect(after).toMatchObject({ status, amountCaptured: sum, amountRefunded: sum, nextCheckAt: null });
+      expect(after.late).toBe(status !== "failed");
+      expect(decide(after, news, aContext())).toEqual({ kind: "ignore", reason: "unchanged" });
+    }
+  });
+
+  it.each(closed)("leaves alone what is %s where it is of other money, or cannot be", (status) => {
     for (const seen of [
-      { amount: 1000, amountRefunded: 1000 },
       { amount: 1000, amountRefunded: 1001 },
-      { amount: 1, amountRefunded: 1 },
       { currency: "EUR", amountRefunded: 1999 },
+      { mode: "test", amountRefunded: 1999 } as const,
     ]) {
+      const before = inStatus(status, { mode: "live" });
       const reason = "mismatch";
-      expect(decide(inStatus(status), observed(seen), aContext())).toEqual({ kind: "ignore", reason });
+      expect(decide(before, observed(seen), aContext())).toEqual({ kind: "ignore", reason });
     }
   });
 

@@ -9,6 +9,7 @@ import {
   deepFreeze,
   eventsOf,
   inStatus,
+  observed,
   refundOf,
   stateAfter,
   typesOf,
@@ -30,6 +31,22 @@ function inReview(reviewReason: ReviewReason, amountCaptured: number, changes: P
 }
 
 const elsewhere = STATUSES.filter((status) => status !== "review");
+
+describe("decide on an acceptance of play money", () => {
+  it("goes by that mode from then on: what goes back of it counts", () => {
+    const before = inStatus("review", { reviewReason: "wrong_mode", amountCaptured: 1999, mode: "live" });
+    const kept = stateAfter(before, decide(before, accepted({ mode: "test" }), aContext()));
+    expect(kept).toMatchObject({ status: "succeeded", mode: "test" });
+    const later = decide(kept, observed({ mode: "test", amountRefunded: 5 }), aContext());
+    expect(stateAfter(kept, later).amountRefunded).toBe(5);
+  });
+
+  it("stays with its own mode where the gateway says none", () => {
+    const before = inStatus("review", { reviewReason: "wrong_mode", amountCaptured: 1999, mode: "live" });
+    expect(stateAfter(before, decide(before, accepted({ mode: null }), aContext())).mode).toBe("live");
+    expect(stateAfter(before, decide(before, accepted(null), aContext())).mode).toBe("live");
+  });
+});
 
 describe("decide on an acceptance", () => {
   const kept: [ReviewReason, number, Seen | null, number][] = [

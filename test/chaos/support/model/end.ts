@@ -110,7 +110,7 @@ function disagreements(model: Reference, { gateway }: Stage, row: Row): string[]
     captured > 0
       ? row.status === "succeeded" ||
         row.status === "review" ||
-        (row.status === "canceled" && session.amountRefunded === captured)
+        (!isOpen(row) && session.amountRefunded === captured)
       : row.status !== "succeeded" && !isOpen(row);
   return agrees && isExplicit
     ? []
