@@ -1,7 +1,9 @@
 /** Who is asking: the shop by its API key, a buyer by the client secret of one transaction. */
+import { createMiddleware } from "hono/factory";
 import { equalInConstantTime } from "../lib/derive-secret.ts";
 import { readClientSecret } from "../operations/client-secret.ts";
 import type { Services } from "../services.ts";
+import type { AppEnv } from "./app-env.ts";
 import { HttpProblem } from "./problem.ts";
 
 export type Principal =
@@ -27,13 +29,14 @@ export async function authenticate({ config }: Services, bearer: string | null):
   );
 }
 
-/** @throws HttpProblem 401 for strangers, 404 for a buyer: what is not theirs does not exist for them */
-export async function authenticateShop(services: Services, bearer: string | null): Promise<void> {
-  const principal = await authenticate(services, bearer);
+/** Lets the shop alone pass: 401 for strangers, 404 for a buyer, for whom what is not theirs does not exist. */
+export const shopOnly = createMiddleware<AppEnv>(async (c, next) => {
+  const principal = await authenticate(c.env.services, readBearer(c.req.raw));
   if (principal.kind !== "shop") {
     throw new HttpProblem("not_found", "There is nothing at this address.");
   }
-}
+  await next();
+});
 
 /** @throws HttpProblem 404 when a buyer asks for another transaction */
 export function authorizeView(principal: Principal, transactionId: string): void {

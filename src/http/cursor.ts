@@ -5,6 +5,13 @@ export function encodeCursor(position: string): string {
   return new TextEncoder().encode(position).toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
+/** A page of what was found, of which one more than `limit` was asked for, and where the next one begins. */
+export function toPage<T>(found: readonly T[], limit: number, cursorOf: (last: T) => string) {
+  const page = found.slice(0, limit);
+  const last = page.at(-1);
+  return { page, next_cursor: last !== undefined && found.length > limit ? cursorOf(last) : null };
+}
+
 /** @throws HttpProblem 400 for what is no cursor of ours */
 export function decodeCursor(cursor: string, pattern: RegExp, parameter = "cursor"): string {
   const position = decode(cursor);

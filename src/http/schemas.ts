@@ -154,8 +154,17 @@ function toPointer(path: readonly PropertyKey[]): string {
 
 /** @throws HttpProblem 400 for what is not JSON in UTF-8 */
 export async function readJson(request: Request): Promise<unknown> {
+  return parseJson(await request.arrayBuffer());
+}
+
+/** As `readJson`; no body at all is an empty object. */
+export async function readOptionalJson(request: Request): Promise<unknown> {
+  const bytes = await request.arrayBuffer();
+  return bytes.byteLength === 0 ? {} : parseJson(bytes);
+}
+
+function parseJson(bytes: ArrayBuffer): unknown {
   try {
-    const bytes = await request.arrayBuffer();
     return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes), refuseProto);
   } catch (error) {
     if (error instanceof HttpProblem) {
@@ -165,12 +174,6 @@ export async function readJson(request: Request): Promise<unknown> {
       errors: [{ pointer: "", detail: "must be JSON" }],
     });
   }
-}
-
-/** As `readJson`; no body at all is an empty object. */
-export async function readOptionalJson(request: Request): Promise<unknown> {
-  const text = await request.clone().text();
-  return text === "" ? {} : readJson(request);
 }
 
 /** A key that objects treat in a way of their own would be lost on its way. */

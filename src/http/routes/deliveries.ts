@@ -5,33 +5,28 @@ import { eventId } from "../../operations/send-delivery.ts";
 import { toTimestamp } from "../../operations/views.ts";
 import type { Services } from "../../services.ts";
 import type { AppEnv } from "../app-env.ts";
-import { authenticateShop, readBearer } from "../auth.ts";
-import { decodeCursor, encodeCursor } from "../cursor.ts";
+import { shopOnly } from "../auth.ts";
+import { decodeCursor, encodeCursor, toPage } from "../cursor.ts";
 import { check, deliveriesQuery, readJson, replayBody } from "../schemas.ts";
 
 export const deliveryRoutes = new Hono<AppEnv>();
 
+deliveryRoutes.use(shopOnly);
+
 deliveryRoutes.get("/", async (c) => {
   const { services } = c.env;
-  await authenticateShop(services, readBearer(c.req.raw));
   const { status, limit, cursor } = check(deliveriesQuery, c.req.query());
   const found = await services.store.listDeliveries({
     ...(status === undefined ? {} : { status }),
     ...(cursor === undefined ? {} : { before: Number(decodeCursor(cursor, /^\d{1,15}$/)) }),
     limit: limit + 1,
   });
-  const page = found.slice(0, limit);
-  const last = page.at(-1);
-  const more = found.length > page.length;
-  return c.json({
-    data: page.map(toView),
-    next_cursor: last && more ? encodeCursor(String(last.position)) : null,
-  });
+  const { page, next_cursor } = toPage(found, limit, ({ position }) => encodeCursor(String(position)));
+  return c.json({ data: page.map(toView), next_cursor });
 });
 
 deliveryRoutes.post("/replay", async (c) => {
   const { services } = c.env;
-  await authenticateShop(services, readBearer(c.req.raw));
   const { type, limit } = check(replayBody, await readJson(c.req.raw));
   return c.json({ replayed: await replayDeliveries(services, type ?? null, limit) }, 202);
 });

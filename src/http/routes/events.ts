@@ -3,15 +3,16 @@ import { Hono } from "hono";
 import { replayEvent } from "../../operations/replay-event.ts";
 import { eventId } from "../../operations/send-delivery.ts";
 import type { AppEnv } from "../app-env.ts";
-import { authenticateShop, readBearer } from "../auth.ts";
+import { shopOnly } from "../auth.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import { check, eventsQuery } from "../schemas.ts";
 
 export const eventRoutes = new Hono<AppEnv>();
 
+eventRoutes.use(shopOnly);
+
 eventRoutes.get("/", async (c) => {
   const { services } = c.env;
-  await authenticateShop(services, readBearer(c.req.raw));
   const { after, limit } = check(eventsQuery, c.req.query());
   const position = after === undefined ? 0 : Number(decodeCursor(after, /^\d{1,15}$/, "after"));
   const found = await services.store.listAfter(position, limit);
@@ -22,7 +23,6 @@ eventRoutes.get("/", async (c) => {
 
 eventRoutes.post("/:id/replay", async (c) => {
   const { services } = c.env;
-  await authenticateShop(services, readBearer(c.req.raw));
   const id = c.req.param("id");
   await replayEvent(services, id);
   return c.json({ id, status: "owed" }, 202);

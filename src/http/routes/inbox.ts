@@ -3,24 +3,19 @@ import { Hono } from "hono";
 import { replayWebhook, replayWebhooks, type WebhookKey } from "../../operations/replay-webhook.ts";
 import { toInboxView } from "../../operations/views.ts";
 import type { AppEnv } from "../app-env.ts";
-import { authenticateShop, readBearer } from "../auth.ts";
-import { decodeCursor, encodeCursor } from "../cursor.ts";
+import { shopOnly } from "../auth.ts";
+import { decodeCursor, encodeCursor, toPage } from "../cursor.ts";
 import { check, inboxQuery, inboxReplayBody, readOptionalJson } from "../schemas.ts";
 
 export const inboxRoutes = new Hono<AppEnv>();
 
-inboxRoutes.use("*", async (c, next) => {
-  await authenticateShop(c.env.services, readBearer(c.req.raw));
-  await next();
-});
+inboxRoutes.use(shopOnly);
 
 inboxRoutes.get("/", async (c) => {
   const { outcome, cursor, limit } = check(inboxQuery, c.req.query());
   const found = await c.env.services.store.listInbox(outcome, decodeAfter(cursor), limit + 1);
-  const page = found.slice(0, limit);
-  const last = page.at(-1);
-  const data = page.map((row) => ({ id: encodeKey(row), ...toInboxView(row) }));
-  return c.json({ data, next_cursor: last && found.length > limit ? encodeKey(last) : null });
+  const { page, next_cursor } = toPage(found, limit, encodeKey);
+  return c.json({ data: page.map((row) => ({ id: encodeKey(row), ...toInboxView(row) })), next_cursor });
 });
 
 inboxRoutes.post("/replay", async (c) => {

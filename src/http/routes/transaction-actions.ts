@@ -8,30 +8,25 @@ import { reviewTransaction } from "../../operations/review-transaction.ts";
 import { toRefundView, toShopView, toTimestamp } from "../../operations/views.ts";
 import type { Transaction } from "../../transactions/transaction.ts";
 import type { AppEnv } from "../app-env.ts";
-import { authenticateShop, readBearer } from "../auth.ts";
+import { shopOnly } from "../auth.ts";
 import { toEtag } from "../etag.ts";
 import { captureBody, check, idempotencyKey, readOptionalJson, refundBody, verdictBody } from "../schemas.ts";
 
 export const transactionActionRoutes = new Hono<AppEnv>();
 
-transactionActionRoutes.use("/:id/:action{cancel|capture|accept|reject|refunds|events}", async (c, next) => {
-  await authenticateShop(c.env.services, readBearer(c.req.raw));
-  await next();
-});
-
-transactionActionRoutes.post("/:id/cancel", async (c) =>
+transactionActionRoutes.post("/:id/cancel", shopOnly, async (c) =>
   answer(c, await cancelTransaction(c.env.services, c.req.param("id"))),
 );
 
-transactionActionRoutes.post("/:id/capture", async (c) => {
+transactionActionRoutes.post("/:id/capture", shopOnly, async (c) => {
   const { amount } = check(captureBody, await readOptionalJson(c.req.raw));
   return answer(c, await captureTransaction(c.env.services, c.req.param("id"), amount ?? null));
 });
 
-transactionActionRoutes.post("/:id/accept", (c) => review(c, "accepted"));
-transactionActionRoutes.post("/:id/reject", (c) => review(c, "declined"));
+transactionActionRoutes.post("/:id/accept", shopOnly, (c) => review(c, "accepted"));
+transactionActionRoutes.post("/:id/reject", shopOnly, (c) => review(c, "declined"));
 
-transactionActionRoutes.post("/:id/refunds", async (c) => {
+transactionActionRoutes.post("/:id/refunds", shopOnly, async (c) => {
   const key = check(idempotencyKey, c.req.header("idempotency-key"), "Idempotency-Key");
   const { amount, reason } = check(refundBody, await readOptionalJson(c.req.raw));
   const { refund, created } = await refundTransaction(c.env.services, c.req.param("id"), {
@@ -43,7 +38,7 @@ transactionActionRoutes.post("/:id/refunds", async (c) => {
   return c.json(toRefundView(refund), created ? 201 : 200);
 });
 
-transactionActionRoutes.get("/:id/refunds", async (c) => {
+transactionActionRoutes.get("/:id/refunds", shopOnly, async (c) => {
   const found = await c.env.services.store.findRefunds(c.req.param("id"));
   if (!found || found.loaded.transaction.version === 0) {
     throw unknownTransaction();
@@ -51,7 +46,7 @@ transactionActionRoutes.get("/:id/refunds", async (c) => {
   return c.json({ data: found.refunds.map(toRefundView) });
 });
 
-transactionActionRoutes.get("/:id/events", async (c) => {
+transactionActionRoutes.get("/:id/events", shopOnly, async (c) => {
   const history = await c.env.services.store.history(c.req.param("id"));
   if (!history) {
     throw unknownTransaction();

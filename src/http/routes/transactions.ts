@@ -5,8 +5,8 @@ import { firstTypeIdAt } from "../../lib/id.ts";
 import { createTransaction } from "../../operations/create-transaction.ts";
 import { toPublicView, toShopView } from "../../operations/views.ts";
 import type { AppEnv } from "../app-env.ts";
-import { authenticate, authenticateShop, authorizeView, readBearer } from "../auth.ts";
-import { decodeCursor, encodeCursor } from "../cursor.ts";
+import { authenticate, authorizeView, readBearer, shopOnly } from "../auth.ts";
+import { decodeCursor, encodeCursor, toPage } from "../cursor.ts";
 import { matchesEtag, toEtag } from "../etag.ts";
 import { checkReturnUrl, isAllowedOrigin } from "../origins.ts";
 import { HttpProblem } from "../problem.ts";
@@ -25,9 +25,8 @@ transactionRoutes.use(
   }),
 );
 
-transactionRoutes.post("/", async (c) => {
+transactionRoutes.post("/", shopOnly, async (c) => {
   const { services } = c.env;
-  await authenticateShop(services, readBearer(c.req.raw));
   const key = check(idempotencyKey, c.req.header("idempotency-key"), "Idempotency-Key");
   const command = toCommand(check(createBody, await readJson(c.req.raw)));
   const returnUrl = checkReturnUrl(services, command.returnUrl);
@@ -39,9 +38,8 @@ transactionRoutes.post("/", async (c) => {
   });
 });
 
-transactionRoutes.get("/", async (c) => {
+transactionRoutes.get("/", shopOnly, async (c) => {
   const { services } = c.env;
-  await authenticateShop(services, readBearer(c.req.raw));
   const query = check(listQuery, c.req.query());
   const before = query.cursor === undefined ? undefined : decodeCursor(query.cursor, /^txn_[0-9a-z]{26}$/);
   const until =
@@ -57,12 +55,11 @@ transactionRoutes.get("/", async (c) => {
     ...(bounds[0] === undefined ? {} : { before: bounds[0] }),
     limit: query.limit + 1,
   });
-  const page = found.slice(0, query.limit);
-  const last = page.at(-1);
+  const { page, next_cursor } = toPage(found, query.limit, ({ id }) => encodeCursor(id));
   const data = await Promise.all(
     page.map((transaction) => toShopView(transaction, services.config, services.now())),
   );
-  return c.json({ data, next_cursor: last && found.length > page.length ? encodeCursor(last.id) : null });
+  return c.json({ data, next_cursor });
 });
 
 transactionRoutes.get("/:id", async (c) => {
