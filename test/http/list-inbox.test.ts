@@ -1,39 +1,18 @@
 /** What became of each webhook, page by page. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { checkInvariants } from "../support/invariants.ts";
-import { createPaid } from "../support/money.ts";
+import { createPaid, type InboxEntry, listInbox } from "../support/money.ts";
 import { createSystem, deliver, emptyTables, ORIGIN, type System } from "../support/system.ts";
 
 beforeEach(emptyTables);
 afterEach(async () => void (await checkInvariants()));
 
-interface Entry {
-  readonly id: string;
-  readonly event_id: string;
-  readonly gateway: string;
-  readonly transaction_id: string;
-  readonly outcome: string;
-  readonly reason: string | null;
-  readonly says: Record<string, unknown>;
-}
-
-interface Page {
-  readonly data: Entry[];
-  readonly next_cursor: string | null;
-}
-
-async function list(system: System, query = ""): Promise<Page> {
-  const response = await system.call("GET", `/inbox${query}`);
-  expect(response.status).toBe(200);
-  return (await response.json()) as Page;
-}
-
 /** All pages of so many, in their order. */
-async function listAll(system: System, limit: number, filter = ""): Promise<Entry[]> {
-  const entries: Entry[] = [];
+async function listAll(system: System, limit: number, filter = ""): Promise<InboxEntry[]> {
+  const entries: InboxEntry[] = [];
   let cursor = "";
   for (let pages = 0; pages < 50; pages += 1) {
-    const page = await list(system, `?limit=${limit}${filter}${cursor}`);
+    const page = await listInbox(system, `?limit=${limit}${filter}${cursor}`);
     entries.push(...page.data);
     if (page.next_cursor === null) {
       return entries;
@@ -49,7 +28,7 @@ describe("GET /inbox", () => {
     const system = await createSystem();
     const { id } = await createPaid(system);
     await deliver(system, system.gateway.callback(id, "failure", { event_id: "evt_late" }));
-    const { data } = await list(system, "?outcome=ignored");
+    const { data } = await listInbox(system, "?outcome=ignored");
     expect(data).toEqual([
       {
         id: expect.stringMatching(/^[A-Za-z0-9_-]+$/),
@@ -58,10 +37,10 @@ describe("GET /inbox", () => {
         says: { status: "failed", amount: 1999, currency: "USD" },
       },
     ]);
-    expect((await list(system, "?outcome=applied")).data).toMatchObject([
+    expect((await listInbox(system, "?outcome=applied")).data).toMatchObject([
       { transaction_id: id, reason: null },
     ]);
-    expect((await list(system, "?outcome=parked")).data).toEqual([]);
+    expect((await listInbox(system, "?outcome=parked")).data).toEqual([]);
   });
 
   it.each([1, 2, 5])(
@@ -76,7 +55,7 @@ describe("GET /inbox", () => {
         await deliver(system, system.gateway.callback(id, "failure", { event_id: event }));
         await deliver(system, system.gateway.callback("txn_unknown", "success", { event_id: event }));
       }
-      const all = (await list(system, "?limit=100")).data;
+      const all = (await listInbox(system, "?limit=100")).data;
       expect(all).toHaveLength(15);
       const paged = await listAll(system, limit);
       expect(paged).toEqual(all);

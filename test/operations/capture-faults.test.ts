@@ -1,12 +1,13 @@
 /** A capture on a bad day: lost answers, deaths, a gateway that refuses, takes its time, or captures by itself. */
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { reconcileTransaction } from "../../src/operations/reconcile-transaction.ts";
-import type { Fault } from "../support/fake-gateway.ts";
-import { checkInvariants } from "../support/invariants.ts";
+import { keepCleanBooks } from "../support/clean-books.ts";
 import {
   callsTo,
   capture,
+  capturingOf,
   createHeld,
+  failCaptures,
   HOUR,
   later,
   MINUTE,
@@ -14,33 +15,9 @@ import {
   tell,
   typesOf,
 } from "../support/money.ts";
-import {
-  createSystem,
-  emptyTables,
-  initiate,
-  newOrder,
-  replaceStore,
-  type System,
-  selectRow,
-} from "../support/system.ts";
+import { createSystem, initiate, newOrder, replaceStore } from "../support/system.ts";
 
-beforeEach(async () => {
-  vi.spyOn(Math, "random").mockReturnValue(0);
-  await emptyTables();
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await checkInvariants();
-});
-
-const capturingOf = async (id: string) =>
-  (await selectRow<{ capturing: number | null }>("SELECT capturing FROM transactions WHERE id = ?", id))
-    ?.capturing ?? null;
-
-function failCaptures(system: System, fault: Fault): void {
-  system.gateway.faulty = /capture/;
-  system.gateway.fault = fault;
-}
+keepCleanBooks();
 
 describe("a capture whose answer is lost", () => {
   it.each(["lost_answer", "slow", "broken", "nonsense"] as const)(

@@ -1,45 +1,21 @@
 /** The shop takes held money: the sum that it asked for, once, whatever is lost on the way. */
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Fault } from "../support/fake-gateway.ts";
-import { checkInvariants } from "../support/invariants.ts";
+import { describe, expect, it } from "vitest";
+import { keepCleanBooks } from "../support/clean-books.ts";
 import {
   callsTo,
   capture,
+  capturingOf,
   createHeld,
   createPaid,
+  failCaptures,
   readMoney,
   refund,
   tell,
   typesOf,
 } from "../support/money.ts";
-import {
-  createPending,
-  createSystem,
-  deliver,
-  emptyTables,
-  replaceServices,
-  replaceStore,
-  type System,
-  selectRow,
-} from "../support/system.ts";
+import { createPending, createSystem, deliver, replaceServices, replaceStore } from "../support/system.ts";
 
-beforeEach(async () => {
-  vi.spyOn(Math, "random").mockReturnValue(0);
-  await emptyTables();
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await checkInvariants();
-});
-
-const capturingOf = async (id: string) =>
-  (await selectRow<{ capturing: number | null }>("SELECT capturing FROM transactions WHERE id = ?", id))
-    ?.capturing ?? null;
-
-function failCaptures(system: System, fault: Fault): void {
-  system.gateway.faulty = /capture/;
-  system.gateway.fault = fault;
-}
+keepCleanBooks();
 
 describe("captureTransaction", () => {
   it("takes all that is held, once, and tells the shop", async () => {

@@ -1,6 +1,6 @@
 /** LATE_PAYMENT_POLICY=refund: money that comes too late or twice is called off and sent back, once, without a person. */
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { checkInvariants } from "../support/invariants.ts";
+import { describe, expect, it } from "vitest";
+import { keepCleanBooks } from "../support/clean-books.ts";
 import {
   callsTo,
   createAs,
@@ -20,7 +20,6 @@ import {
   createPending,
   createSystem,
   deliver,
-  emptyTables,
   initiate,
   newOrder,
   replaceServices,
@@ -28,14 +27,7 @@ import {
   type System,
 } from "../support/system.ts";
 
-beforeEach(async () => {
-  vi.spyOn(Math, "random").mockReturnValue(0);
-  await emptyTables();
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await checkInvariants();
-});
+keepCleanBooks();
 
 const createRefunding = () => createSystem({ LATE_PAYMENT_POLICY: "refund" });
 

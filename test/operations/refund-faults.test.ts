@@ -1,7 +1,7 @@
 /** A refund on a bad day: lost answers, deaths, a gateway that takes its time, refuses, or was told by others as well. */
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
+import { keepCleanBooks } from "../support/clean-books.ts";
 import type { Fault } from "../support/fake-gateway.ts";
-import { checkInvariants } from "../support/invariants.ts";
 import {
   callsTo,
   createPaid,
@@ -15,16 +15,9 @@ import {
   tell,
   typesOf,
 } from "../support/money.ts";
-import { createSystem, emptyTables, replaceServices, replaceStore } from "../support/system.ts";
+import { createSystem, replaceServices, replaceStore } from "../support/system.ts";
 
-beforeEach(async () => {
-  vi.spyOn(Math, "random").mockReturnValue(0);
-  await emptyTables();
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await checkInvariants();
-});
+keepCleanBooks();
 
 describe("a refund whose answer is lost", () => {
   it.each(["lost_answer", "slow", "broken", "nonsense"] as const)(

@@ -1,8 +1,8 @@
 /** The shop gives money back: once at the gateway, once in the books here, whatever is lost on the way. */
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createStore } from "../../src/store/store.ts";
-import { checkInvariants } from "../support/invariants.ts";
+import { keepCleanBooks } from "../support/clean-books.ts";
 import {
   callsTo,
   createPaid,
@@ -18,21 +18,13 @@ import {
   createPending,
   createSystem,
   deliver,
-  emptyTables,
   initiate,
   newOrder,
   replaceServices,
   type System,
 } from "../support/system.ts";
 
-beforeEach(async () => {
-  vi.spyOn(Math, "random").mockReturnValue(0);
-  await emptyTables();
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await checkInvariants();
-});
+keepCleanBooks();
 
 describe("refundTransaction", () => {
   it("gives all back, and tells the shop", async () => {

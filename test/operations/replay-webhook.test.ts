@@ -2,7 +2,17 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { checkInvariants } from "../support/invariants.ts";
-import { bringPaid, createPaid, decideReview, later, MINUTE, readMoney, typesOf } from "../support/money.ts";
+import {
+  bringPaid,
+  createPaid,
+  decideReview,
+  type InboxEntry,
+  later,
+  listInbox,
+  MINUTE,
+  readMoney,
+  typesOf,
+} from "../support/money.ts";
 import { addNamelessGateway, namelessWebhook, newNamelessOrder } from "../support/nameless-gateway.ts";
 import {
   createPending,
@@ -22,33 +32,12 @@ afterEach(async () => void (await checkInvariants()));
 
 const DAY = 24 * 60 * MINUTE;
 
-interface Entry {
-  readonly id: string;
-  readonly event_id: string;
-  readonly gateway: string;
-  readonly transaction_id: string;
-  readonly outcome: string;
-  readonly reason: string | null;
-  readonly says: Record<string, unknown>;
-}
-
-interface Page {
-  readonly data: Entry[];
-  readonly next_cursor: string | null;
-}
-
-async function list(system: System, query = ""): Promise<Page> {
-  const response = await system.call("GET", `/inbox${query}`);
-  expect(response.status).toBe(200);
-  return (await response.json()) as Page;
-}
-
 async function replay<T>(system: System, path: string, body?: unknown): Promise<{ status: number; body: T }> {
   const response = await system.call("POST", `/inbox${path}`, body);
   return { status: response.status, body: (await response.json()) as T };
 }
 
-const outcomes = (entries: readonly Entry[]) => entries.map(({ outcome }) => outcome);
+const outcomes = (entries: readonly InboxEntry[]) => entries.map(({ outcome }) => outcome);
 
 describe("POST /inbox/:id/replay", () => {
   it("applies what was ignored, when it counts by now", async () => {
@@ -57,20 +46,20 @@ describe("POST /inbox/:id/replay", () => {
     // Of a sum that is not known here yet.
     const refunded = system.gateway.callback(id, "success", { amount: 1999, amount_refunded: 500 });
     expect(await deliver(system, refunded)).toBe("ignored");
-    const [entry] = (await list(system, "?outcome=ignored")).data;
+    const [entry] = (await listInbox(system, "?outcome=ignored")).data;
     const again = () => replay<{ outcome: string }>(system, `/${entry?.id}/replay`);
     expect(await again()).toEqual({ status: 200, body: { id: entry?.id, outcome: "ignored" } });
     Object.assign(system.gateway.session(id).request, { amount: 1999 });
     await decideReview(system, id, "accept");
     expect((await again()).body).toMatchObject({ outcome: "applied" });
     expect(await readMoney(system, id)).toMatchObject({ status: "succeeded", amount_refunded: 500 });
-    expect(outcomes((await list(system)).data)).toEqual(["applied", "applied"]);
+    expect(outcomes((await listInbox(system)).data)).toEqual(["applied", "applied"]);
   });
 
   it("changes nothing where all is done already, however often", async () => {
     const system = await createSystem();
     const { id } = await createPaid(system);
-    const [entry] = (await list(system)).data;
+    const [entry] = (await listInbox(system)).data;
     for (const _ of ["once", "twice"]) {
       expect((await replay(system, `/${entry?.id}/replay`)).body).toMatchObject({ outcome: "ignored" });
     }
@@ -78,7 +67,7 @@ describe("POST /inbox/:id/replay", () => {
     expect(await typesOf(system, id)).toEqual(["created", "succeeded"]);
     expect(system.shop.distinct("transaction.succeeded")).toHaveLength(1);
     // What was applied stays so.
-    expect(outcomes((await list(system)).data)).toEqual(["applied"]);
+    expect(outcomes((await listInbox(system)).data)).toEqual(["applied"]);
   });
 
   it("takes up what was left parked by a process that died", async () => {
@@ -96,10 +85,10 @@ describe("POST /inbox/:id/replay", () => {
     });
     const { body } = await initiate(system, order);
     expect(body).toMatchObject({ status: "pending" });
-    const [entry] = (await list(system, "?outcome=parked")).data;
+    const [entry] = (await listInbox(system, "?outcome=parked")).data;
     expect((await replay(system, `/${entry?.id}/replay`)).body).toMatchObject({ outcome: "applied" });
     expect(await read(system, body.id)).toMatchObject({ status: "succeeded" });
-    expect((await list(system)).data).toMatchObject([{ transaction_id: body.id, outcome: "applied" }]);
+    expect((await listInbox(system)).data).toMatchObject([{ transaction_id: body.id, outcome: "applied" }]);
   });
 
   it("applies it once when it is replayed ten times at once", async () => {
@@ -117,7 +106,7 @@ describe("POST /inbox/:id/replay", () => {
     });
     expect(await deliver(system, callback)).toBe("parked");
     restore();
-    const [entry] = (await list(system, "?outcome=parked")).data;
+    const [entry] = (await listInbox(system, "?outcome=parked")).data;
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => replay<{ outcome: string }>(system, `/${entry?.id}/replay`)),
     );
@@ -136,7 +125,7 @@ describe("POST /inbox/:id/replay", () => {
     await system.call("POST", `/transactions/${id}/reject`);
     await system.settle();
     const before = await readMoney(system, id);
-    const [entry] = (await list(system)).data;
+    const [entry] = (await listInbox(system)).data;
     expect((await replay(system, `/${entry?.id}/replay`)).body).toMatchObject({ outcome: "ignored" });
     expect(await readMoney(system, id)).toEqual(before);
   });
@@ -144,7 +133,7 @@ describe("POST /inbox/:id/replay", () => {
   it("knows no id that is not there, and none that is no id", async () => {
     const system = await createSystem();
     await createPaid(system);
-    const [entry] = (await list(system)).data;
+    const [entry] = (await listInbox(system)).data;
     await emptyTables();
     expect((await replay(system, `/${entry?.id}/replay`)).status).toBe(404);
     expect((await replay(system, "/nonsense/replay")).status).toBe(400);
@@ -172,7 +161,7 @@ describe("POST /inbox/replay", () => {
     expect((await replay(system, "/replay", { outcome: "ignored" })).body).toMatchObject({
       ...{ replayed: 1, applied: 0 },
     });
-    expect(outcomes((await list(system)).data).toSorted()).toEqual([
+    expect(outcomes((await listInbox(system)).data).toSorted()).toEqual([
       "applied",
       "ignored",
       "parked",
@@ -249,10 +238,23 @@ describe("the inbox in time", () => {
     const young = await createPaid(system);
     await deliver(system, system.gateway.callback("txn_unheard_of", "success"));
     await tickAtTheHour(system, 2 * DAY);
-    const kept = (await list(system)).data;
+    const kept = (await listInbox(system)).data;
     expect(kept.map(({ transaction_id }) => transaction_id).toSorted()).toEqual(
       [young.id, "txn_unheard_of"].toSorted(),
     );
+  });
+
+  it("goes by when a webhook came, not by how old its transaction is", async () => {
+    const system = await createSystem();
+    const { id } = await createPaid(system);
+    system.advance(89 * DAY);
+    await deliver(system, system.gateway.callback(id, "success", { dispute: "open" }));
+    await tickAtTheHour(system, 2 * DAY);
+    const kept = (await listInbox(system)).data;
+    expect(kept.map(({ outcome }) => outcome)).toEqual(["applied"]);
+    expect(await count()).toBe(1);
+    await tickAtTheHour(system, 89 * DAY);
+    expect(await count()).toBe(0);
   });
 
   it("forgets a bounded number at once, and goes on at the next hour", async () => {

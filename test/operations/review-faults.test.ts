@@ -1,6 +1,6 @@
 /** A verdict on a bad day: a gateway that is silent, or will not give the money back. */
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { checkInvariants } from "../support/invariants.ts";
+import { describe, expect, it } from "vitest";
+import { keepCleanBooks } from "../support/clean-books.ts";
 import {
   bringPaid,
   decideReview,
@@ -11,16 +11,9 @@ import {
   refundsOf,
   tell,
 } from "../support/money.ts";
-import { createSystem, emptyTables, replaceServices, type System } from "../support/system.ts";
+import { createSystem, replaceServices, type System } from "../support/system.ts";
 
-beforeEach(async () => {
-  vi.spyOn(Math, "random").mockReturnValue(0);
-  await emptyTables();
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await checkInvariants();
-});
+keepCleanBooks();
 
 const DAY = 24 * HOUR;
 

@@ -1,6 +1,6 @@
 /** A person's verdict on money that is not as asked: kept and fulfilled, or sent back once, in its own currency. */
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { checkInvariants } from "../support/invariants.ts";
+import { describe, expect, it } from "vitest";
+import { keepCleanBooks } from "../support/clean-books.ts";
 import {
   bringPaid,
   callsTo,
@@ -21,21 +21,13 @@ import {
   createPending,
   createSystem,
   deliver,
-  emptyTables,
   initiate,
   newOrder,
   replaceStore,
   type System,
 } from "../support/system.ts";
 
-beforeEach(async () => {
-  vi.spyOn(Math, "random").mockReturnValue(0);
-  await emptyTables();
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await checkInvariants();
-});
+keepCleanBooks();
 
 const DAY = 24 * HOUR;
 

@@ -1,4 +1,5 @@
 /** What the tests of money share: paid and held transactions, the shop's verbs, and the fake gateway's books. */
+import type { Fault } from "./fake-gateway.ts";
 import {
   createPending,
   deliver,
@@ -6,6 +7,7 @@ import {
   newOrder,
   read,
   type System,
+  selectRow,
   type TransactionBody,
 } from "./system.ts";
 
@@ -45,6 +47,30 @@ export interface Said<T> {
   readonly status: number;
   readonly headers: Headers;
   readonly body: T;
+}
+
+export interface InboxEntry {
+  readonly id: string;
+  readonly event_id: string;
+  readonly gateway: string;
+  readonly transaction_id: string;
+  readonly outcome: string;
+  readonly reason: string | null;
+  readonly says: Record<string, unknown>;
+}
+
+export interface InboxPage {
+  readonly data: InboxEntry[];
+  readonly next_cursor: string | null;
+}
+
+/** A page of GET /inbox. */
+export async function listInbox(system: System, query = ""): Promise<InboxPage> {
+  const response = await system.call("GET", `/inbox${query}`);
+  if (response.status !== 200) {
+    throw new Error(`GET /inbox answered ${response.status}`);
+  }
+  return (await response.json()) as InboxPage;
 }
 
 async function post<T>(system: System, path: string, body?: unknown, key?: string): Promise<Said<T>> {
@@ -106,6 +132,17 @@ export function givenBack(system: System, id: string): { count: number; sum: num
 
 export const callsTo = (system: System, verb: string, id: string) =>
   system.gateway.calls.filter((call) => call === `POST /${verb}/${id}`).length;
+
+/** The sum of a capture that is not known to be done; null: none. */
+export const capturingOf = async (id: string) =>
+  (await selectRow<{ capturing: number | null }>("SELECT capturing FROM transactions WHERE id = ?", id))
+    ?.capturing ?? null;
+
+/** The gateway fails at captures alone. */
+export function failCaptures(system: System, fault: Fault): void {
+  system.gateway.faulty = /capture/;
+  system.gateway.fault = fault;
+}
 
 /** The gateway says how it stands, as its books have it. */
 export async function tell(
