@@ -16,7 +16,8 @@ import {
   type Outcome,
 } from "./outcome.ts";
 import type { OwedRefund } from "./refund.ts";
-import { accept, reject, settleRefund } from "./review.ts";
+import { accept, reject } from "./review.ts";
+import { settleRefund } from "./settle-refund.ts";
 import { type Failure, GATEWAY_REJECTED, isOpen, type Transaction } from "./transaction.ts";
 
 export type Input = Origin &
@@ -76,7 +77,7 @@ function conclude(transaction: Transaction, input: Input, context: Context): Out
         ? change(transaction, { status: "failed", failure: REJECTED }, input, context)
         : nothing("already_open");
     case "observed":
-      return input.source === "cron" && forgets(transaction, input.observation)
+      return input.source === "cron" && tellsNothing(transaction, input.observation)
         ? lament(transaction, input, context)
         : observe(transaction, input.observation, input, context);
     case "ended":
@@ -109,16 +110,20 @@ function open(transaction: Transaction, input: Input & { kind: "opened" }, conte
 /** Closed at the gateway, or unpaid there for good: ended as it was meant. Anything else is news like any other. */
 function end(transaction: Transaction, input: Input & { kind: "ended" }, context: Context): Outcome {
   const { observation } = input;
-  const unpaid = observation.status === "pending" || observation.status === "missing";
+  const unpaid = isUnpaid(observation);
   const closed = observation.status === "canceled" || observation.status === "expired";
   return (unpaid && transaction.status === "pending") || (closed && isOpen(transaction.status))
     ? change(transaction, { status: input.as }, input, context)
     : observe(transaction, observation, input, context);
 }
 
-/** The gateway does not know any more what it has told us: as good as silence. */
-function forgets({ status }: Transaction, seen: Observation): boolean {
-  return isOpen(status) && status !== "pending" && (seen.status === "pending" || seen.status === "missing");
+function isUnpaid({ status }: Observation): boolean {
+  return status === "pending" || status === "approved" || status === "missing";
+}
+
+/** A word that nobody knows, or the gateway does not know any more what it has told us: as good as silence. */
+function tellsNothing({ status }: Transaction, seen: Observation): boolean {
+  return seen.status === "unsaid" || (isOpen(status) && status !== "pending" && isUnpaid(seen));
 }
 
 /** Never expire on silence: after a bound a person decides. Where no buyer ever saw a session, nothing is at stake. */

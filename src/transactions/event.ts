@@ -3,6 +3,8 @@ import type { Status, Transaction } from "./transaction.ts";
 
 export type EventType =
   | "transaction.created"
+  /** More of the gateway's own reference is known. */
+  | "transaction.referenced"
   | "transaction.processing"
   | "transaction.authorized"
   | "transaction.succeeded"
@@ -27,7 +29,7 @@ export interface Event {
   readonly transaction: Transaction;
 }
 
-/** Whether the shop is owed this event: all but the creation, which it asked for itself. */
-export function isOutgoing(event: Event): boolean {
-  return event.type !== "transaction.created";
+/** Whether the shop is owed this event: not the creation, which it asked for itself, and no mere reference. */
+export function isOutgoing({ type }: Event): boolean {
+  return type !== "transaction.created" && type !== "transaction.referenced";
 }

@@ -52,3 +52,17 @@ export function toDecimal(amount: number, currency: string): string {
   const digits = String(amount).padStart(exponent + 1, "0");
   return `${digits.slice(0, -exponent)}.${digits.slice(-exponent)}`;
 }
+
+/**
+ * What `toDecimal` writes, read again by joining digits: "19.99" USD → 1999. The point stands before exactly as many
+ * digits as the currency has.
+ * @returns null for any other text, or more than a safe integer
+ * @throws RangeError for an unknown currency
+ */
+export function fromDecimal(text: string, currency: string): number | null {
+  const exponent = currencyExponent(currency);
+  const form = exponent === 0 ? /^(0|[1-9]\d*)$/ : new RegExp(`^(0|[1-9]\\d*)\\.(\\d{${exponent}})$`);
+  const [, whole, fraction = ""] = form.exec(text) ?? [];
+  const amount = Number(`${whole}${fraction}`);
+  return whole !== undefined && Number.isSafeInteger(amount) ? amount : null;
+}

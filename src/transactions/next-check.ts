@@ -6,6 +6,8 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 const OPEN_STEPS = [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, DAY];
+/** While nobody has opened it, nobody can pay, and the buyer waits. */
+const OPENING_STEPS = [2 * MINUTE, 3 * MINUTE, ...OPEN_STEPS];
 /** Money that comes after the end is watched for at these ages, then no more. */
 const WATCH_STEPS = [15 * MINUTE, HOUR, 6 * HOUR, DAY, 3 * DAY];
 /** A capture that was asked for, and is not known to be done. */
@@ -19,12 +21,13 @@ export const SILENCE_LIMIT_MS = DAY;
  * @returns epoch milliseconds after now; null: never again
  */
 export function nextCheckAt(transaction: Transaction, now: number, firstCheckMs: number): number | null {
-  const { status, createdAt, updatedAt, expiresAt } = transaction;
+  const { status, version, createdAt, updatedAt, expiresAt } = transaction;
+  const pendingSteps = version === 0 ? OPENING_STEPS : OPEN_STEPS;
   switch (status) {
     case "pending":
       return now < expiresAt
-        ? Math.min(expiresAt, stepAfter(createdAt, [firstCheckMs, ...OPEN_STEPS], now))
-        : stepAfter(expiresAt, OPEN_STEPS, now);
+        ? Math.min(expiresAt, stepAfter(createdAt, [firstCheckMs, ...pendingSteps], now))
+        : stepAfter(expiresAt, pendingSteps, now);
     case "processing":
       return stepAfter(updatedAt, OPEN_STEPS, now);
     case "authorized":

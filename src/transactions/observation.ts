@@ -3,6 +3,8 @@ import type { Dispute, Mode } from "./transaction.ts";
 
 export type ObservedStatus =
   | "pending"
+  /** The buyer has agreed; no money moves until the gateway is told to take it. */
+  | "approved"
   | "processing"
   | "authorized"
   | "succeeded"
@@ -10,7 +12,21 @@ export type ObservedStatus =
   | "canceled"
   | "expired"
   /** The gateway has never heard of it. */
-  | "missing";
+  | "missing"
+  /** Nothing of the payment's own state: news of a refund or a dispute alone, or a word that the adapter does not know. */
+  | "unsaid";
+
+/** One refund's end, from a gateway that does not tell the sum of all. */
+export interface ObservedRefund {
+  /** Ours; null where it was not begun here. */
+  readonly id: string | null;
+  /** The gateway's own. */
+  readonly reference: string | null;
+  /** Minor units of the observation's currency. */
+  readonly amount: number;
+  readonly status: "succeeded" | "failed";
+  readonly failureCode: string | null;
+}
 
 export interface Observation {
   readonly status: ObservedStatus;
@@ -29,4 +45,6 @@ export interface Observation {
   readonly dispute: Dispute | null;
   /** Null where the gateway did not say. */
   readonly mode: Mode | null;
+  /** With `unsaid` alone. */
+  readonly refund?: ObservedRefund;
 }

@@ -9,6 +9,7 @@ import {
   type Origin,
   type Outcome,
 } from "./outcome.ts";
+import { settleRefund, takeBack } from "./settle-refund.ts";
 import type { ReviewReason, Transaction } from "./transaction.ts";
 import { canMove } from "./transitions.ts";
 
@@ -18,6 +19,9 @@ export function observe(
   origin: Origin,
   context: Context,
 ): Outcome {
+  if (seen.status === "unsaid") {
+    return hear(transaction, seen, origin, context);
+  }
   if (isBooked(transaction, context)) {
     return seen.status === "succeeded" ? follow(transaction, seen, origin, context) : nothing("stale");
   }
@@ -38,13 +42,39 @@ export function observe(
   }
   // Money that came and went before we heard of it: nothing to fulfil.
   const gone = target.status === "succeeded" && target.amountRefunded === target.amountCaptured;
-  const moved = change(transaction, target, origin, context, gone ? "transaction.refunded" : undefined);
+  const type = gone ? ("transaction.refunded" as const) : undefined;
+  const moved = change(transaction, { ...target, ...learn(transaction, seen) }, origin, context, type);
   const returned = andThen(moved, (now) => giveBack(now, seen, origin, context));
   return andThen(returned, (now) =>
     isBooked(now, context) || isComparable(now, seen)
       ? dispute(now, seen, origin, context)
       : nothing("unchanged"),
   );
+}
+
+/** News of a refund or a dispute alone. */
+function hear(transaction: Transaction, seen: Observation, origin: Origin, context: Context): Outcome {
+  const { refund, currency } = seen;
+  const { refund: own = null } = context;
+  if (refund && own && own.status !== "pending") {
+    const undone = own.status === "succeeded" && refund.status === "failed";
+    return undone ? takeBack(transaction, own, origin, context) : nothing("unchanged");
+  }
+  if (refund && currency !== null) {
+    // Each refund's end is told once, and adds to what is back already.
+    const total = transaction.amountRefunded + (refund.status === "succeeded" ? refund.amount : 0);
+    return total > transaction.amountCaptured || currency !== transaction.currency
+      ? nothing("refund_exceeds_capture")
+      : settleRefund(transaction, { ...refund, currency, total }, origin, context);
+  }
+  return transaction.amountCaptured > 0 ? dispute(transaction, seen, origin, context) : nothing("unsaid");
+}
+
+/** A gateway may tell more of its own reference as a payment goes on: "link", then "link/payment". */
+function learn({ gatewayReference }: Transaction, { reference }: Observation): Partial<Transaction> {
+  return gatewayReference !== null && reference?.startsWith(`${gatewayReference}/`)
+    ? { gatewayReference: reference }
+    : {};
 }
 
 /** Its money is accounted for: kept, on its way back, or back. */
@@ -81,7 +111,10 @@ function aim(transaction: Transaction, seen: Observation, context: Context): Tar
   switch (seen.status) {
     case "missing":
       return "missing";
+    case "unsaid":
+      return "unsaid";
     case "pending":
+    case "approved":
       return transaction.status === "pending" ? "unchanged" : "stale";
     case "processing":
     case "authorized":
@@ -208,12 +241,17 @@ function follow(transaction: Transaction, seen: Observation, origin: Origin, con
   if (total > amountCaptured) {
     return nothing("refund_exceeds_capture");
   }
+  const learnt = learn(transaction, seen);
   if (total > amountRefunded) {
     const over = undecided && total === amountCaptured;
     const called = over ? ({ status: "canceled", reviewReason: null } as const) : {};
-    const patch = { amountRefunded: total, ...called };
+    const patch = { amountRefunded: total, ...called, ...learnt };
     const refunded = change(transaction, patch, origin, context, "transaction.refunded");
     return andThen(refunded, (now) => dispute(now, seen, origin, context));
+  }
+  if ("gatewayReference" in learnt) {
+    const referenced = change(transaction, learnt, origin, context, "transaction.referenced");
+    return andThen(referenced, (now) => dispute(now, seen, origin, context));
   }
   const disputed = dispute(transaction, seen, origin, context);
   return undecided && disputed.events.length === 0 ? nothing("in_review") : disputed;

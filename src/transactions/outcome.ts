@@ -1,7 +1,7 @@
 /** The words in which the policy speaks: what it is asked with, and what comes of it. */
 import type { Event, EventType, Source } from "./event.ts";
 import { nextCheckAt } from "./next-check.ts";
-import type { OwedRefund, RefundSums } from "./refund.ts";
+import type { OwedRefund, Refund, RefundSums } from "./refund.ts";
 import type { Transaction } from "./transaction.ts";
 
 export interface Policy {
@@ -17,6 +17,8 @@ export interface Context {
   readonly orderPaid: boolean;
   /** Refunds of this transaction that were begun here. */
   readonly refunds: RefundSums;
+  /** One of them, as it stands, where the news is about it alone. */
+  readonly refund?: Pick<Refund, "amount" | "currency" | "status"> | null;
   /** The gateway can give money back when it is told to. */
   readonly canRefund: boolean;
   readonly policy: Policy;
@@ -28,6 +30,7 @@ export type IgnoreReason =
   | "in_review"
   | "mismatch"
   | "missing"
+  | "unsaid"
   | "silent"
   | "already_open"
   | "refund_exceeds_capture"

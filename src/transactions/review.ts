@@ -62,35 +62,6 @@ function withDispute(decided: Outcome, seen: Observation | null, origin: Origin,
   );
 }
 
-/** A refund that was begun here has come to its end. */
-export function settleRefund(
-  transaction: Transaction,
-  settled: {
-    readonly amount: number;
-    readonly currency: string;
-    readonly status: "succeeded" | "failed";
-    /** The sum of refunds as the gateway says it now; null where it could not be asked. */
-    readonly total: number | null;
-  },
-  origin: Origin,
-  context: Context,
-): Outcome {
-  const { status, amountCaptured } = transaction;
-  // Each of these is known to have gone back at the least: other refunds may have been begun at the gateway.
-  const done = context.refunds.succeeded + (settled.status === "succeeded" ? settled.amount : 0);
-  const own = settled.currency === transaction.currency ? done : 0;
-  const sum = Math.max(transaction.amountRefunded, own, settled.total ?? 0);
-  const amountRefunded = Math.min(sum, amountCaptured);
-  const isBack = amountCaptured > 0 && amountRefunded === amountCaptured;
-  if (settled.status === "failed" && status === "canceled" && !isBack) {
-    const failed = { status: "review", reviewReason: "refund_failed", amountRefunded } as const;
-    return change(transaction, failed, origin, context);
-  }
-  return amountRefunded > transaction.amountRefunded
-    ? change(transaction, { amountRefunded }, origin, context, "transaction.refunded")
-    : nothing("unchanged");
-}
-
 /** The gateway's sums, where they are of our currency. What is known to be back stays so. */
 function comparableSums(transaction: Transaction, seen: Observation | null) {
   const { amountCaptured, amountRefunded, currency } = transaction;

@@ -15,12 +15,16 @@ const isOwed = (type: EventType) =>
 describe("isOutgoing", () => {
   it.each([
     ...(["processing", "authorized", "succeeded", "failed", "canceled"] as const),
-    ...(["expired", "review", "refunded"] as const),
+    ...(["expired", "review", "refunded", "disputed"] as const),
   ])("owes the shop transaction.%s", (name) => {
     expect(isOwed(`transaction.${name}`)).toBe(true);
   });
 
   it("owes the shop no word of the creation, which it asked for itself", () => {
     expect(isOwed("transaction.created")).toBe(false);
+  });
+
+  it("owes the shop no word of a mere reference", () => {
+    expect(isOwed("transaction.referenced")).toBe(false);
   });
 });

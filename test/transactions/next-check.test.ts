@@ -58,6 +58,32 @@ describe("nextCheckAt of a pending transaction", () => {
   });
 });
 
+describe("nextCheckAt of a transaction that nobody has opened", () => {
+  const unopened = (changes: Partial<Transaction> = {}) =>
+    aTransaction({ version: 0, paymentUrl: null, gatewayReference: null, ...longLived, ...changes });
+
+  it("comes each minute at first: 1, 2, 3, 5, 15 min, 1 h, 6 h, a day, then once a day", () => {
+    const hours = [1, 6, 24, 48];
+    expect(looks(unopened(), T0, 9)).toEqual([1, 2, 3, 5, 15, ...hours.map((hour) => hour * 60)]);
+  });
+
+  it("is as soon after the creation as that of an opened one: opening it moves no clock", () => {
+    for (const firstCheckMs of [SECOND, MINUTE, FIRST_CHECK]) {
+      expect(nextCheckAt(unopened(), T0, firstCheckMs)).toBe(nextCheckAt(aTransaction(), T0, firstCheckMs));
+    }
+  });
+
+  it("keeps STATUS_CHECK_AFTER_SECONDS and the end of its life as looks of their own", () => {
+    expect(looks(unopened(), T0, 4, 90 * SECOND)).toEqual([1, 1.5, 2, 3]);
+    expect(looks(unopened({ expiresAt: T0 + 2.5 * MINUTE }), T0, 3)).toEqual([1, 2, 2.5]);
+  });
+
+  it("comes each minute again from the end of its life on", () => {
+    const transaction = unopened({ expiresAt: T0 + TTL });
+    expect(looks(transaction, T0 + TTL, 6)).toEqual([1, 2, 3, 5, 15, 60]);
+  });
+});
+
 describe.each(["processing", "authorized"] as const)("nextCheckAt of what is %s", (status) => {
   it("thins from its last change on, and never ends", () => {
     const updatedAt = T0 + 10 * MINUTE;
