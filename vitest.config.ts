@@ -20,7 +20,7 @@ const coreTests = [
   "test/transactions/**/*.test.ts",
   "test/lib/**/*.test.ts",
   "test/config.test.ts",
-  "test/gateways/{generic,generic-money,http}.test.ts",
+  "test/gateways/!(sandbox).test.ts",
 ];
 const nodeTests = ["test/client/**/*.test.ts", "test/flows/**/*.test.ts", "test/browser/**/*.test.ts"];
 

@@ -10,11 +10,19 @@ export interface Gateway {
   readonly id: string;
   /** The name for people. */
   readonly title: string;
+  /** How long a payment page may live there, in milliseconds; absent: as long as we allow. */
+  readonly lifetime?: { readonly minMs: number; readonly maxMs: number };
+  /** What it cannot open a page without: JSON pointers into the shop's request. */
+  readonly needs?: readonly "/customer/email"[];
   /** Opens a hosted payment page. Repeatable: our id is the gateway's idempotency key. @throws GatewayError */
   create(request: CreateRequest): Promise<Created>;
   /** What the gateway says now; `missing` when it has never heard of it. @throws GatewayError */
   retrieve(reference: GatewayReference): Promise<Observation>;
-  /** Verifies the raw bytes, then reads them. @throws GatewayError "unverified" or "malformed" */
+  /**
+   * Verifies the raw bytes, then reads them. What tells too little by itself (a bare id, a refund without the sums) is
+   * a hint: the adapter asks its gateway, and the answer is the notice. No notices: nothing here is of our concern.
+   * @throws GatewayError "unverified" or "malformed"; "unavailable" or "unknown" when the gateway had to be asked
+   */
   readWebhook(request: RawWebhook): Promise<readonly Notice[]>;
   /**
    * Closes the payment page, so that nobody can pay there any more.
@@ -22,6 +30,12 @@ export interface Gateway {
    * @throws GatewayError
    */
   expire?(reference: GatewayReference): Promise<Observation>;
+  /**
+   * Takes what the buyer has `approved`, where approval alone moves no money. Repeatable.
+   * @returns what the gateway says after it
+   * @throws GatewayError
+   */
+  complete?(reference: GatewayReference): Promise<Observation>;
   /**
    * Takes held money. Repeatable: the same key is the same capture.
    * @returns what the gateway says after it; not `succeeded` where it could not be captured
@@ -34,6 +48,12 @@ export interface Gateway {
    * @throws GatewayError
    */
   refund?(reference: GatewayReference, request: RefundRequest): Promise<RefundObservation>;
+  /**
+   * What the gateway would have told by webhooks, from its own list of events, oldest first, with the same event ids.
+   * @param since epoch milliseconds
+   * @throws GatewayError
+   */
+  missedEvents?(since: number): AsyncIterable<Notice>;
 }
 
 export interface CreateRequest {
@@ -101,6 +121,8 @@ export interface GatewayReference {
 }
 
 export interface RawWebhook {
+  /** The address that was called, as the gateway was told it: some sign it. */
+  readonly url: string;
   readonly headers: Headers;
   readonly body: Uint8Array<ArrayBuffer>;
 }

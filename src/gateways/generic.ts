@@ -15,7 +15,7 @@ import {
   type GatewayReference,
   type Tools,
 } from "./gateway.ts";
-import { type ApiAnswer, createApiClient } from "./http.ts";
+import { type ApiAnswer, createApiClient, parseBytes, refuse } from "./http.ts";
 
 export interface GenericConfig {
   readonly id: string;
@@ -61,7 +61,7 @@ const callback = state.extend({ event_id: z.string().min(1).max(255) });
 
 /** Connects to a service that speaks the protocol. */
 export function connectGeneric(config: GenericConfig, { fetch, now }: Tools): Gateway {
-  const api = createApiClient(config.url, `Bearer ${config.apiKey}`, fetch);
+  const api = createApiClient(config.url, { authorization: `Bearer ${config.apiKey}` }, fetch);
 
   const retrieve = async ({ transactionId, reference }: GatewayReference): Promise<Observation> => {
     const answer = await api.get(`/status/${transactionId}`);
@@ -74,7 +74,11 @@ export function connectGeneric(config: GenericConfig, { fetch, now }: Tools): Ga
     retrieve,
 
     async create(request) {
-      const answer = await api.post("/create-session", toSessionRequest(request), request.transactionId);
+      const answer = await api.post(
+        "/create-session",
+        toSessionRequest(request),
+        keyed(request.transactionId),
+      );
       refuse(answer);
       const parsed = session.safeParse(answer.body);
       if (!parsed.success) {
@@ -97,13 +101,17 @@ export function connectGeneric(config: GenericConfig, { fetch, now }: Tools): Ga
     },
 
     async capture({ transactionId, reference }, request) {
-      const answer = await api.post(`/capture/${transactionId}`, { amount: request.amount }, request.key);
+      const answer = await api.post(
+        `/capture/${transactionId}`,
+        { amount: request.amount },
+        keyed(request.key),
+      );
       return readState(answer, transactionId, reference, 409);
     },
 
     async refund({ transactionId }, { refundId, amount: sum, currency }) {
       const body = { refund_id: refundId, amount: sum, currency };
-      const answer = await api.post(`/refund/${transactionId}`, body, refundId);
+      const answer = await api.post(`/refund/${transactionId}`, body, keyed(refundId));
       refuse(answer);
       const parsed = refundState.safeParse(answer.body);
       if (!parsed.success || parsed.data.refund_id !== refundId) {
@@ -125,6 +133,8 @@ export function connectGeneric(config: GenericConfig, { fetch, now }: Tools): Ga
     },
   };
 }
+
+const keyed = (key: string) => ({ "idempotency-key": key });
 
 function toSessionRequest(request: CreateRequest) {
   return {
@@ -156,18 +166,6 @@ function readState(
     throw new GatewayError("unknown", "the gateway's answer is not this transaction's state");
   }
   return toObservation(parsed.data, reference);
-}
-
-/** Refused for our key's sake, or for the moment's: the same call may do later. */
-const NOT_NOW = [401, 403, 408, 409, 425];
-
-function refuse(answer: ApiAnswer): void {
-  if (NOT_NOW.includes(answer.status)) {
-    throw new GatewayError("unavailable", `the gateway answered ${answer.status}`);
-  }
-  if (answer.status >= 400) {
-    throw new GatewayError("rejected", `the gateway answered ${answer.status}`);
-  }
 }
 
 const REFUND_STATUS = { pending: "pending", success: "succeeded", failure: "failed" } as const;
@@ -214,14 +212,6 @@ function toObservation(seen: State, reference: string | null): Observation {
 function missing(reference: string | null): Observation {
   const money = { amount: null, currency: null, amountCaptured: null, amountRefunded: 0 };
   return { status: "missing", reference, ...money, failureCode: null, dispute: null, mode: null };
-}
-
-function parseBytes(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body));
-  } catch {
-    return undefined;
-  }
 }
 
 export const generic = defineGateway({

@@ -1,5 +1,4 @@
-/** JSON over HTTP to a gateway: deadlines, no redirects, and every failure as a GatewayError of the right kind. */
-
+/** HTTP to a gateway: deadlines, no redirects, and every failure as a GatewayError of the right kind. */
 import { retry } from "../lib/retry.ts";
 import { parseRetryAfterMs } from "../lib/retry-after.ts";
 import { GatewayError } from "./gateway.ts";
@@ -8,10 +7,16 @@ const TIMEOUT_MS = 10_000;
 const ATTEMPTS = 3;
 const BASE_PAUSE_MS = 300;
 
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** Header names in lower case. */
+export type ApiHeaders = Readonly<Record<string, string>>;
+
 export interface ApiClient {
-  get(path: string): Promise<ApiAnswer>;
-  /** @param idempotencyKey makes the call repeatable */
-  post(path: string, body: unknown, idempotencyKey?: string): Promise<ApiAnswer>;
+  get(path: string, headers?: ApiHeaders): Promise<ApiAnswer>;
+  /** @param body JSON; URLSearchParams are sent as a form; undefined: no body */
+  post(path: string, body: unknown, headers?: ApiHeaders): Promise<ApiAnswer>;
+  call(method: Method, path: string, body?: unknown, headers?: ApiHeaders): Promise<ApiAnswer>;
 }
 
 /** An answer that is neither "later" (429, 503) nor a fault (other 5xx but 501): what it means, the adapter says. */
@@ -21,26 +26,19 @@ export interface ApiAnswer {
   readonly body: unknown;
 }
 
-/** @param baseUrl without a slash at the end */
+/**
+ * @param baseUrl without a slash at the end
+ * @param headers of every call
+ */
 export function createApiClient(
   baseUrl: string,
-  authorization: string,
+  headers: ApiHeaders,
   fetch: (request: Request) => Promise<Response>,
 ): ApiClient {
-  const call = (method: "GET" | "POST", path: string, body?: unknown, idempotencyKey?: string) => {
-    const headers = new Headers({ accept: "application/json", authorization });
-    if (body !== undefined) {
-      headers.set("content-type", "application/json");
-    }
-    if (idempotencyKey !== undefined) {
-      headers.set("idempotency-key", idempotencyKey);
-    }
-    const send = () =>
-      exchange(fetch, `${baseUrl}${path}`, {
-        method,
-        headers,
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
+  const call: ApiClient["call"] = (method, path, body, more = {}) => {
+    const init = { method, ...toBody(body) };
+    const all = { accept: "application/json", ...init.headers, ...headers, ...more };
+    const send = () => exchange(fetch, `${baseUrl}${path}`, { ...init, headers: all });
     // Only what the gateway surely did not take is sent again at once.
     return retry(send, {
       attempts: ATTEMPTS,
@@ -50,15 +48,47 @@ export function createApiClient(
     });
   };
   return {
-    get: (path) => call("GET", path),
-    post: (path, body, idempotencyKey) => call("POST", path, body, idempotencyKey),
+    call,
+    get: (path, more) => call("GET", path, undefined, more),
+    post: (path, body, more) => call("POST", path, body, more),
   };
+}
+
+function toBody(body: unknown): { headers?: ApiHeaders; body?: string } {
+  if (body === undefined) {
+    return {};
+  }
+  return body instanceof URLSearchParams
+    ? { headers: { "content-type": "application/x-www-form-urlencoded" }, body: body.toString() }
+    : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+}
+
+/** Refused for our key's sake, or for the moment's: the same call may do later. */
+const NOT_NOW = [401, 403, 408, 409, 425];
+
+/** @throws GatewayError for a status that says no, or not now */
+export function refuse({ status }: ApiAnswer): void {
+  if (NOT_NOW.includes(status)) {
+    throw new GatewayError("unavailable", `the gateway answered ${status}`);
+  }
+  if (status >= 400) {
+    throw new GatewayError("rejected", `the gateway answered ${status}`);
+  }
+}
+
+/** The JSON of a webhook; undefined for what is none, or no UTF-8. */
+export function parseBytes(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body));
+  } catch {
+    return undefined;
+  }
 }
 
 async function exchange(
   fetch: (request: Request) => Promise<Response>,
   url: string,
-  init: { method: "GET" | "POST"; headers: Headers; body?: string },
+  init: { method: Method; headers: ApiHeaders; body?: string },
 ): Promise<ApiAnswer> {
   // A call that only reads can have had no effect.
   const unanswered = init.method === "GET" ? "unavailable" : "unknown";

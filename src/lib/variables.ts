@@ -21,6 +21,13 @@ export const webhookSecret = secret.refine(isWebhookSecret, {
     'must be "whsec_" and the base64 of at least 24 bytes; make one with: echo whsec_$(openssl rand -base64 32)',
 });
 
+/** A vendor's name of something of ours, such as a merchant account: no secret, and of any length. */
+export const identifier = z
+  .string()
+  .trim()
+  .regex(/^[\x21-\x7e]{1,255}$/, { error: "must be one word of at most 255 printable characters" })
+  .refine((value) => !value.startsWith("replace-me"), { error: "is still a placeholder" });
+
 /** Several live ones, separated by commas, the first of which signs. */
 export function listOf<T extends z.ZodType<string, string>>(entry: T) {
   return z

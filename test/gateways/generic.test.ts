@@ -18,6 +18,7 @@ import {
 } from "../support/gateway-contract.ts";
 
 const OTHER_SECRET = `whsec_${btoa("somebody-else's-webhook-secret")}`;
+const CALLBACK_URL = "http://localhost:8787/webhooks/generic";
 const fake = new FakeGateway();
 
 type Fetch = (request: Request) => Promise<Response>;
@@ -79,11 +80,15 @@ testGateway({
   ],
   hold: bring("authorized"),
   pay: bring("success"),
+  refunds: {},
   webhook: {
     body: ({ eventId, transactionId, amount, currency }) =>
       callback({ event_id: eventId, transaction_id: transactionId, amount, currency }),
-    headers: (body, { secret = GATEWAY_WEBHOOK_SECRET, at = Date.now() }) =>
-      standardWebhookHeaders(body, secret, at),
+    readsAlone: true,
+    sign: async (body, { secret = GATEWAY_WEBHOOK_SECRET, at = Date.now() }) => ({
+      body,
+      headers: await standardWebhookHeaders(body, secret, at),
+    }),
     otherSecret: OTHER_SECRET,
     malformed: [
       callback({ event_id: undefined }),
@@ -254,20 +259,22 @@ describe("the generic protocol", () => {
     const live = [OTHER_SECRET, GATEWAY_WEBHOOK_SECRET];
     for (const secret of live) {
       const headers = await standardWebhookHeaders(body, secret, Date.now());
-      expect(await connect(fake.fetch, Date.now(), live).readWebhook({ headers, body })).toHaveLength(1);
+      expect(
+        await connect(fake.fetch, Date.now(), live).readWebhook({ url: CALLBACK_URL, headers, body }),
+      ).toHaveLength(1);
     }
   });
 
   it("reads what the standardwebhooks package signed", async () => {
     const { headers, body } = signedCallback(callback());
     const bytes = new Uint8Array(await new Response(body).arrayBuffer());
-    expect(await connect().readWebhook({ headers, body: bytes })).toHaveLength(1);
+    expect(await connect().readWebhook({ url: CALLBACK_URL, headers, body: bytes })).toHaveLength(1);
   });
 
   it("tells a duplicate by the gateway's event id, not by the transport's", async () => {
     const body = utf8(callback({ event_id: "evt_of_the_gateway" }));
     const headers = await standardWebhookHeaders(body, GATEWAY_WEBHOOK_SECRET, Date.now());
-    const [notice] = await connect().readWebhook({ headers, body });
+    const [notice] = await connect().readWebhook({ url: CALLBACK_URL, headers, body });
     expect(notice?.eventId).toBe("evt_of_the_gateway");
   });
 });
@@ -287,7 +294,7 @@ describe("generic", () => {
     expect(calls[0]?.url).toBe("https://gateway.example/v1/status/txn_1");
     const body = utf8(callback());
     const headers = await standardWebhookHeaders(body, GATEWAY_WEBHOOK_SECRET, Date.now());
-    expect(await gateway.readWebhook({ headers, body })).toHaveLength(1);
+    expect(await gateway.readWebhook({ url: CALLBACK_URL, headers, body })).toHaveLength(1);
   });
 
   it.each(Object.keys(variables))("is not connected without %s", (name) => {

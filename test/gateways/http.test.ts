@@ -9,7 +9,7 @@ const KEY = "Bearer gateway-api-key-for-tests-only";
 /** Counts the calls, and answers each anew. */
 function client(answer: (request: Request, call: number) => Promise<Response> | Response) {
   const calls: Request[] = [];
-  const api = createApiClient(BASE, KEY, async (request) => {
+  const api = createApiClient(BASE, { authorization: KEY }, async (request) => {
     calls.push(request.clone());
     return answer(request, calls.length);
   });
@@ -42,7 +42,10 @@ describe("createApiClient", () => {
 
   it("sends JSON, with the key that makes it repeatable", async () => {
     const { api, calls } = client(() => new Response(null, { status: 201 }));
-    expect(await api.post("/refund/1", { amount: 5 }, "key-1")).toEqual({ status: 201, body: undefined });
+    expect(await api.post("/refund/1", { amount: 5 }, { "idempotency-key": "key-1" })).toEqual({
+      status: 201,
+      body: undefined,
+    });
     expect(calls[0]?.headers.get("idempotency-key")).toBe("key-1");
     expect(calls[0]?.headers.get("content-type")).toBe("application/json");
     expect(await calls[0]?.json()).toEqual({ amount: 5 });
@@ -69,7 +72,7 @@ describe("createApiClient", () => {
       const { api, calls } = client(() => new Response(null, { status, headers: { location: "/x" } }));
       expect((await errorOf(api.get("/x"))).kind).toBe("unavailable");
       expect(calls).toHaveLength(3);
-      expect((await errorOf(api.post("/x", {}, "key"))).kind).toBe("unknown");
+      expect((await errorOf(api.post("/x", {}, { "idempotency-key": "key" }))).kind).toBe("unknown");
       expect(calls).toHaveLength(4);
     },
   );
@@ -78,7 +81,7 @@ describe("createApiClient", () => {
     const { api, calls } = client(() => Promise.reject(new TypeError("connection reset")));
     expect((await errorOf(api.get("/x"))).kind).toBe("unavailable");
     expect(calls).toHaveLength(3);
-    expect((await errorOf(api.post("/x", {}, "key"))).kind).toBe("unknown");
+    expect((await errorOf(api.post("/x", {}, { "idempotency-key": "key" }))).kind).toBe("unknown");
     expect(calls).toHaveLength(4);
   });
 
@@ -86,7 +89,10 @@ describe("createApiClient", () => {
     const { api, calls } = client((_request, call) =>
       call < 3 ? new Response(null, { status }) : Response.json("done"),
     );
-    expect(await api.post("/x", { amount: 5 }, "key")).toEqual({ status: 200, body: "done" });
+    expect(await api.post("/x", { amount: 5 }, { "idempotency-key": "key" })).toEqual({
+      status: 200,
+      body: "done",
+    });
     const sent = await Promise.all(
       calls.map(async (call) => [call.headers.get("idempotency-key"), await call.text()].join(" ")),
     );
@@ -130,7 +136,9 @@ describe("createApiClient", () => {
   it("waits ten seconds for an answer and calls it unknown then, without a repetition", async () => {
     withoutWaiting();
     const { api, calls } = client(neverAnswer);
-    expect(await errorOf(api.post("/x", {}, "key"))).toMatchObject({ kind: "unknown" });
+    expect(await errorOf(api.post("/x", {}, { "idempotency-key": "key" }))).toMatchObject({
+      kind: "unknown",
+    });
     expect(await errorOf(api.get("/x"))).toMatchObject({ kind: "unknown" });
     expect(calls).toHaveLength(2);
     expect(AbortSignal.timeout).toHaveBeenCalledWith(10_000);

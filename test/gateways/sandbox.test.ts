@@ -2,6 +2,7 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { RawWebhook } from "../../src/gateways/gateway.ts";
 import { connectGeneric } from "../../src/gateways/generic.ts";
 import { sandboxCredentials } from "../../src/sandbox/credentials.ts";
 import type { SandboxSession } from "../../src/sandbox/sandbox-session.ts";
@@ -122,6 +123,7 @@ testGateway({
   ],
   hold: outcome("authorize"),
   pay: outcome("success"),
+  refunds: {},
   webhook: {
     body: ({ eventId, transactionId, amount, currency }) =>
       JSON.stringify({
@@ -133,8 +135,11 @@ testGateway({
         amount_refunded: 0,
         occurred_at: "2026-11-22T12:00:00.000Z",
       }),
-    headers: (body, { secret = credentials.webhookSecret, at = Date.now() }) =>
-      standardWebhookHeaders(body, secret, at),
+    readsAlone: true,
+    sign: async (body, { secret = credentials.webhookSecret, at = Date.now() }) => ({
+      body,
+      headers: await standardWebhookHeaders(body, secret, at),
+    }),
     otherSecret: stranger.webhookSecret,
     malformed: ['{"event_id":"evt_1"}'],
     toleranceMs: 300_000,
@@ -148,10 +153,14 @@ describe("the sandbox's own callbacks", () => {
 
   /** Lets the buyer pay and catches what the sandbox sends then. */
   async function callbacksOf(webhook: string) {
-    const caught: { headers: Headers; body: Uint8Array<ArrayBuffer> }[] = [];
+    const caught: RawWebhook[] = [];
     vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
       const request = new Request(input, init);
-      caught.push({ headers: request.headers, body: new Uint8Array(await request.arrayBuffer()) });
+      caught.push({
+        url: request.url,
+        headers: request.headers,
+        body: new Uint8Array(await request.arrayBuffer()),
+      });
       return new Response(null, { status: 200 });
     });
     const request = createRequest({ callbackUrl: "https://elsewhere.example/webhooks/sandbox" });

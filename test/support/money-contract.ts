@@ -39,7 +39,7 @@ export function refundRequest(
 
 export function testMoney(bench: Bench): void {
   describe.runIf(bench.contract.hold)("capture", () => testCapture(bench));
-  describe.runIf(bench.contract.pay)("refund", () => testRefund(bench));
+  describe.runIf(bench.contract.refunds)("refund", () => testRefund(bench));
 }
 
 /** What the vendor tells a repeated call by, of each call that changes something. */
@@ -47,7 +47,7 @@ function recordKeys({ contract, connect }: Bench) {
   const keys: (string | null)[] = [];
   const gateway = connect(async (request) => {
     if (request.method !== "GET") {
-      keys.push(contract.idempotencyKey(request.clone()));
+      keys.push(await contract.idempotencyKey(request.clone()));
     }
     return contract.vendor(request);
   });
@@ -118,55 +118,66 @@ function testRefund(bench: Bench): void {
 
   async function paid(): Promise<Opened> {
     const opened = await open();
-    await contract.pay?.(opened.request.transactionId);
-    return opened;
+    const { transactionId } = opened.request;
+    await contract.pay(transactionId);
+    const told = contract.refunds?.reference?.(transactionId) ?? opened.reference.reference;
+    return { ...opened, reference: { transactionId, reference: told } };
   }
+  const { first = "succeeded", sum, unkeyed, takesExcess } = contract.refunds ?? {};
+  const back = async ({ gateway, request, reference }: Opened) =>
+    sum ? sum(request.transactionId) : (await gateway.retrieve(reference)).amountRefunded;
   const rejected = async (call: Promise<unknown> | undefined) =>
     expect((await failureOf(call ?? Promise.resolve())).kind).toBe("rejected");
 
   it("gives parts back, then the rest", async () => {
-    const { gateway, request, reference } = await paid();
+    const opened = await paid();
+    const { gateway, request, reference } = opened;
     for (const [amount, amountRefunded] of [
       [500, 500],
       [1, 501],
       [1498, 1999],
     ] as const) {
       const seen = await gateway.refund?.(reference, refundRequest(request, { amount }));
-      expect(seen).toMatchObject({ status: "succeeded", failureCode: null });
-      expect(await gateway.retrieve(reference)).toMatchObject({ status: "succeeded", amountRefunded });
+      expect(seen).toMatchObject({ status: first, failureCode: null });
+      expect(await gateway.retrieve(reference)).toMatchObject({ status: "succeeded" });
+      expect(await back(opened)).toBe(amountRefunded);
     }
   });
 
   it("is the same refund for the same id, also through another connection", async () => {
-    const { gateway, request, reference } = await paid();
+    const opened = await paid();
+    const { gateway, request, reference } = opened;
     const asked = refundRequest(request, { amount: 500 });
-    const first = await gateway.refund?.(reference, asked);
-    expect(await connect(contract.vendor).refund?.(reference, asked)).toEqual(first);
-    expect(await gateway.retrieve(reference)).toMatchObject({ amountRefunded: 500 });
+    const answer = await gateway.refund?.(reference, asked);
+    expect(await connect(contract.vendor).refund?.(reference, asked)).toEqual(answer);
+    expect(await back(opened)).toBe(500);
   });
 
   it("is another refund for another id", async () => {
-    const { gateway, request, reference } = await paid();
+    const opened = await paid();
+    const { gateway, request, reference } = opened;
     for (const _ of ["one", "other"]) {
       await gateway.refund?.(reference, refundRequest(request, { amount: 500 }));
     }
-    expect(await gateway.retrieve(reference)).toMatchObject({ amountRefunded: 1000 });
+    expect(await back(opened)).toBe(1000);
   });
 
-  it("is one refund when four ask for it at once", async () => {
-    const { gateway, request, reference } = await paid();
+  it.skipIf(unkeyed)("is one refund when four ask for it at once", async () => {
+    const opened = await paid();
+    const { gateway, request, reference } = opened;
     const asked = refundRequest(request, { amount: 500 });
     await Promise.all(Array.from({ length: 4 }, () => gateway.refund?.(reference, asked)));
-    expect(await gateway.retrieve(reference)).toMatchObject({ amountRefunded: 500 });
+    expect(await back(opened)).toBe(500);
   });
 
   it("is the same refund when its answer was lost, also where all is back by it", async () => {
-    const { gateway, request, reference } = await paid();
+    const opened = await paid();
+    const { gateway, request, reference } = opened;
     const asked = refundRequest(request);
     const failure = await failureOf(lossy(bench).refund?.(reference, asked) ?? Promise.resolve());
     expect(["unknown", "unavailable"]).toContain(failure.kind);
-    expect(await gateway.refund?.(reference, asked)).toMatchObject({ status: "succeeded" });
-    expect(await gateway.retrieve(reference)).toMatchObject({ amountRefunded: 1999 });
+    expect(await gateway.refund?.(reference, asked)).toMatchObject({ status: first });
+    expect(await back(opened)).toBe(1999);
   });
 
   it("carries our id of it as the idempotency key, the same each time", async () => {
@@ -175,15 +186,17 @@ function testRefund(bench: Bench): void {
     const asked = refundRequest(request);
     await gateway.refund?.(reference, asked);
     await gateway.refund?.(reference, asked);
-    expect(keys.filter((key) => key !== null && key !== asked.refundId)).toEqual([]);
+    const key = contract.keyOf?.(asked.refundId) ?? asked.refundId;
+    expect(keys.filter((each) => each !== null && each !== key)).toEqual([]);
   });
 
-  it("gives no more back than there is", async () => {
-    const { gateway, request, reference } = await paid();
+  it.skipIf(takesExcess)("gives no more back than there is", async () => {
+    const opened = await paid();
+    const { gateway, request, reference } = opened;
     await rejected(gateway.refund?.(reference, refundRequest(request, { amount: 2000 })));
     await gateway.refund?.(reference, refundRequest(request, { amount: 1500 }));
     await rejected(gateway.refund?.(reference, refundRequest(request, { amount: 500 })));
-    expect(await gateway.retrieve(reference)).toMatchObject({ amountRefunded: 1500 });
+    expect(await back(opened)).toBe(1500);
   });
 
   it("gives nothing back of what is not paid", async () => {
@@ -193,12 +206,14 @@ function testRefund(bench: Bench): void {
   });
 
   it.runIf(contract.hold)("gives no more back than was captured", async () => {
-    const { gateway, request, reference } = await open({ capture: "manual" });
+    const opened = await open({ capture: "manual" });
+    const { gateway, request, reference } = opened;
     await contract.hold?.(request.transactionId);
     await gateway.capture?.(reference, captureRequest(request, { amount: 500 }));
     await rejected(gateway.refund?.(reference, refundRequest(request, { amount: 501 })));
     await gateway.refund?.(reference, refundRequest(request, { amount: 500 }));
-    expect(await gateway.retrieve(reference)).toMatchObject({ status: "succeeded", amountRefunded: 500 });
+    expect(await gateway.retrieve(reference)).toMatchObject({ status: "succeeded" });
+    expect(await back(opened)).toBe(500);
   });
 
   it("calls rejected what the vendor has never heard of", async () => {

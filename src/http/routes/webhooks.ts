@@ -7,7 +7,10 @@ export const webhookRoutes = new Hono<AppEnv>();
 
 webhookRoutes.post("/:gateway", async (c) => {
   const body = new Uint8Array(await c.req.arrayBuffer());
-  const webhook = { headers: c.req.raw.headers, body };
+  // Behind a proxy the request's own address may be another one.
+  const { pathname, search } = new URL(c.req.url);
+  const url = `${c.env.services.config.publicUrl}${pathname}${search}`;
+  const webhook = { url, headers: c.req.raw.headers, body };
   const outcome = await receiveWebhook(c.env.services, c.req.param("gateway"), webhook);
   return c.json({ outcome });
 });

@@ -1,0 +1,43 @@
+/** Webhook signatures: HMACs over raw bytes, strictly decoded, compared in constant time, by any of the live secrets. */
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/**
+ * Whether one of the secrets made one of the signatures. All of a wrong length are wrong.
+ * @param secrets text (its UTF-8 is the key) or bytes; none is empty
+ * @param signatures null where one could not be decoded
+ */
+export async function verifyHmac(
+  hash: "SHA-256" | "SHA-512",
+  secrets: readonly (string | Bytes)[],
+  data: Bytes,
+  signatures: readonly (Bytes | null)[],
+): Promise<boolean> {
+  const algorithm = { name: "HMAC", hash };
+  const verdicts = secrets.map(async (secret) => {
+    const bytes = typeof secret === "string" ? utf8(secret) : secret;
+    const key = await crypto.subtle.importKey("raw", bytes, algorithm, false, ["verify"]);
+    const matches = signatures.map((one) => one !== null && crypto.subtle.verify("HMAC", key, one, data));
+    return (await Promise.all(matches)).includes(true);
+  });
+  return (await Promise.all(verdicts)).includes(true);
+}
+
+export function utf8(text: string): Bytes {
+  return new Uint8Array(new TextEncoder().encode(text));
+}
+
+/** @returns null for anything but whole bytes in hexadecimal digits */
+export function decodeHex(text: string | null | undefined): Bytes | null {
+  return text && /^([0-9a-fA-F]{2})+$/.test(text) ? Uint8Array.fromHex(text) : null;
+}
+
+/** @returns null for anything but canonical base64 with its padding */
+export function decodeBase64(text: string | null | undefined): Bytes | null {
+  try {
+    const bytes = text ? Uint8Array.fromBase64(text, { lastChunkHandling: "strict" }) : null;
+    return bytes?.toBase64() === text ? bytes : null;
+  } catch {
+    return null;
+  }
+}
