@@ -94,6 +94,14 @@ function toProblem(error: Error, { services, requestId }: AppBindings): Response
     const code = error.kind === "unverified" ? "unauthorized" : "malformed_webhook";
     return problemResponse(new HttpProblem(code, `${error.message}.`), requestId);
   }
+  if (error instanceof GatewayError) {
+    services.log.warn("gateway.failed", { reason: error.kind, error: error.message });
+    const details = { retryAfterSeconds: Math.ceil((error.retryAfterMs ?? 5_000) / 1_000) };
+    return problemResponse(
+      new HttpProblem("gateway_unavailable", "The gateway did not answer; try again.", details),
+      requestId,
+    );
+  }
   services.log.error("request.failed", { error: describeError(error) });
   return error instanceof StoreError
     ? problemResponse(

@@ -4,7 +4,7 @@
  */
 import type { Services } from "../services.ts";
 import type { InboxEntry } from "../store/inbox.ts";
-import type { RefundEnd } from "../store/refunds.ts";
+import type { RefundEnd, RefundRow } from "../store/refunds.ts";
 import type { Loaded } from "../store/rows.ts";
 import { type Decision, decide, type Input } from "../transactions/decide.ts";
 import { type Event, isOutgoing, type Source } from "../transactions/event.ts";
@@ -62,7 +62,7 @@ export async function advanceTransaction(
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const news =
       given && !attached.entry
-        ? { loaded: given, seen: false, stored: false }
+        ? { ...UNSEEN, loaded: given, refundEnd: attached.refundEnd }
         : await load(services, id, attached);
     const advanced = await tryAdvance(services, news, input, attached);
     if (advanced !== "conflict") {
@@ -79,28 +79,59 @@ interface News {
   readonly seen: boolean;
   /** This webhook is in the inbox already. */
   readonly stored: boolean;
+  /** The refund that it is about, if that was begun here, as it was before. */
+  readonly refund: RefundRow | null;
+  /** The refund whose end it is, if that was begun here. */
+  readonly refundEnd: RefundEnd | undefined;
 }
 
-async function load({ store }: Services, id: string, { entry, again, refundEnd }: Attached): Promise<News> {
+async function load(
+  { store }: Services,
+  id: string,
+  { entry, again = false, refundEnd }: Attached,
+): Promise<News> {
   if (entry) {
     const { loaded, outcome } = await store.findForWebhook(id, entry);
-    return { loaded, stored: outcome !== null, seen: outcome !== null && outcome !== "parked" && !again };
+    const seen = outcome !== null && outcome !== "parked" && !again;
+    const refundId = entry.observation.refund?.id;
+    // Read after its transaction: if it ends meanwhile, the commit is a conflict.
+    const found = refundId && !seen ? await store.findRefund(refundId) : null;
+    const refund = found?.refund.transactionId === id ? found.refund : null;
+    return {
+      loaded,
+      stored: outcome !== null,
+      seen,
+      refund,
+      refundEnd: refund ? endOf(entry, refund) : undefined,
+    };
   }
   if (refundEnd) {
     const found = await store.findRefund(refundEnd.id);
-    return { loaded: found?.loaded ?? null, seen: found?.refund.status !== "pending", stored: false };
+    const seen = found?.refund.status !== "pending";
+    return { ...UNSEEN, loaded: found?.loaded ?? null, seen, refundEnd };
   }
-  return { loaded: await store.find(id), seen: false, stored: false };
+  return { ...UNSEEN, loaded: await store.find(id), refundEnd };
+}
+
+const UNSEEN = { seen: false, stored: false, refund: null } as const;
+
+/** What the news makes of the refund; undefined: it has ended so before. */
+function endOf({ observation }: InboxEntry, { id, status: before }: RefundRow): RefundEnd | undefined {
+  if (!observation.refund || before === "failed" || before === observation.refund.status) {
+    return undefined;
+  }
+  const { status, reference: gatewayReference, failureCode } = observation.refund;
+  return { id, status, gatewayReference, failureCode, isUndone: before === "succeeded" };
 }
 
 async function tryAdvance(
   services: Services,
   news: News,
   input: Input,
-  { entry, refundEnd }: Attached,
+  { entry }: Attached,
 ): Promise<Advanced | "conflict"> {
   const { store, now } = services;
-  const { loaded, stored } = news;
+  const { loaded, stored, refund, refundEnd } = news;
   if (news.seen) {
     return unchanged(loaded, "duplicate");
   }
@@ -108,15 +139,16 @@ async function tryAdvance(
     const kept = entry && !stored ? await store.park(entry, now()) : "kept";
     return kept === "conflict" ? kept : unchanged(loaded, "parked");
   }
-  const settled = { inbox: entry && { ...entry, stored }, refundEnd };
+  const settled = { inbox: entry && { ...entry, stored }, refund, refundEnd };
   return entry && entry.gateway !== loaded.transaction.gateway
-    ? ignore(services, loaded, input, settled, "wrong_gateway")
+    ? ignore(services, loaded, input, { ...settled, refundEnd: undefined }, "wrong_gateway")
     : applyPolicy(services, loaded, input, settled);
 }
 
 /** What is settled together with a change, or with the finding that there is none. */
 interface Settled {
   readonly inbox: (InboxEntry & { readonly stored: boolean }) | undefined;
+  readonly refund: RefundRow | null;
   readonly refundEnd: RefundEnd | undefined;
 }
 
@@ -129,7 +161,8 @@ async function applyPolicy(
   const { config, store, now, gateways } = services;
   const { transaction, orderPaid, refunds } = loaded;
   const canRefund = gateways.get(transaction.gateway)?.refund !== undefined;
-  const context = { now: now(), orderPaid, refunds, canRefund, policy: config.policy };
+  const { refund } = settled;
+  const context = { now: now(), orderPaid, refunds, refund, canRefund, policy: config.policy };
   const decision = decide(transaction, input, context);
   switch (decision.kind) {
     case "ignore":

@@ -7,7 +7,8 @@ import { endTransaction } from "./end-transaction.ts";
 import { OperationError } from "./operation-error.ts";
 
 /**
- * @returns the canceled transaction; one that is canceled already is returned as it is
+ * @returns the canceled transaction; one that is called off already, or whose time ran out, is returned as it is: its
+ *   page may have been closed by a cancel that died before its commit, and it is over and unpaid either way
  * @throws OperationError "not_found", "not_cancelable" or "gateway_unavailable"
  */
 export async function cancelTransaction(services: Services, id: string): Promise<Transaction> {
@@ -17,7 +18,7 @@ export async function cancelTransaction(services: Services, id: string): Promise
   }
   const { transaction } = loaded;
   const ended = isOpen(transaction.status) ? await end(services, loaded) : transaction;
-  if (ended.status !== "canceled") {
+  if (ended.status !== "canceled" && ended.status !== "expired") {
     throw new OperationError("not_cancelable", `The transaction is ${ended.status}: it cannot be canceled.`, {
       transactionId: id,
     });

@@ -2,7 +2,7 @@
  * Initiates a transaction: the row first, then the gateway with our id as its key, then its answer. The insert is
  * conditional; only when something stands in its way is it read what.
  */
-import { type Customer, GatewayError } from "../gateways/gateway.ts";
+import { type Customer, type Gateway, GatewayError } from "../gateways/gateway.ts";
 import { hmacSha256 } from "../lib/derive-secret.ts";
 import type { Services } from "../services.ts";
 import type { Loaded } from "../store/rows.ts";
@@ -75,20 +75,42 @@ interface Plan {
   /** The same in each round: a row of this id is ours, whatever became of the answer to its insert. */
   readonly id: string;
   readonly command: CreateCommand;
-  readonly gateway: string;
+  readonly gateway: Gateway;
   readonly key: Key | null;
 }
 
-function chooseGateway({ config, gateways }: Services, { gateway }: CreateCommand): string {
-  const id = gateway ?? config.defaultGateway;
-  if (id !== null && gateways.has(id)) {
-    return id;
+function chooseGateway({ config, gateways }: Services, command: CreateCommand): Gateway {
+  const id = command.gateway ?? config.defaultGateway;
+  const gateway = id === null ? undefined : gateways.get(id);
+  if (gateway) {
+    return refuseUnmet(gateway, command);
   }
   const known = [...gateways.keys()].join(", ") || "none";
   const detail = id === null ? `name one of: ${known}` : `is not configured here; configured: ${known}`;
   throw new OperationError("invalid_request", "The gateway is not known.", {
     errors: [{ pointer: "/gateway", detail }],
   });
+}
+
+/** @throws OperationError for what this gateway cannot do, or not without more */
+function refuseUnmet(gateway: Gateway, { capture, customer }: CreateCommand): Gateway {
+  const errors = [
+    ...(capture === "manual" && !gateway.capture
+      ? [{ pointer: "/capture", detail: `${gateway.id} cannot hold money: use "automatic"` }]
+      : []),
+    ...(gateway.needs?.includes("/customer/email") && !customer?.email
+      ? [{ pointer: "/customer/email", detail: `${gateway.id} needs the buyer's e-mail address` }]
+      : []),
+  ];
+  if (errors.length > 0) {
+    throw new OperationError("invalid_request", "The gateway cannot do that.", { errors });
+  }
+  return gateway;
+}
+
+/** The life that was asked for, as far as the gateway has it. */
+function lifeMs({ lifetime }: Gateway, askedMs: number): number {
+  return lifetime ? Math.min(Math.max(askedMs, lifetime.minMs), lifetime.maxMs) : askedMs;
 }
 
 /** A keyed digest: the body may hold personal data, and none remains. */
@@ -106,12 +128,12 @@ async function insert(services: Services, { id, command, gateway, key }: Plan): 
   const createdAt = now();
   const { orderId, amount, currency, capture, returnUrl, description, metadata } = command;
   const fresh: Transaction = {
-    ...{ id, orderId, gateway, amount, currency, capture, returnUrl, description, metadata },
+    ...{ id, orderId, gateway: gateway.id, amount, currency, capture, returnUrl, description, metadata },
     ...{ status: "pending", version: 0, amountCaptured: 0, amountRefunded: 0, late: false },
     ...{ gatewayReference: null, paymentUrl: null, failure: null, reviewReason: null },
     ...{ capturing: null, dispute: null, mode: null },
     ...{ createdAt, updatedAt: createdAt, nextCheckAt: null, silentSince: null },
-    expiresAt: createdAt + (command.expiresInMs ?? config.ttlMs),
+    expiresAt: createdAt + lifeMs(gateway, command.expiresInMs ?? config.ttlMs),
   };
   const transaction = { ...fresh, nextCheckAt: nextCheckAt(fresh, createdAt, config.policy.firstCheckMs) };
   const customer = command.customer === null ? null : JSON.stringify(command.customer);
@@ -153,7 +175,7 @@ async function takeOver(
     return null;
   }
   const { amount, currency, expiresAt, gateway: usedGateway } = occupant.transaction;
-  const sameTerms = amount === command.amount && currency === command.currency && usedGateway === gateway;
+  const sameTerms = amount === command.amount && currency === command.currency && usedGateway === gateway.id;
   return sameTerms && services.now() < expiresAt
     ? resume(services, occupant, key)
     : supersede(services, occupant);
@@ -183,9 +205,13 @@ async function replay(
   return open(services, loaded);
 }
 
+/** @returns null when it is over once it is opened, by what was told before; or when the key has become another's */
 async function resume(services: Services, loaded: Loaded, key: Key | null): Promise<Transaction | null> {
   const { store, now } = services;
   const transaction = await open(services, loaded);
+  if (!isOpen(transaction.status)) {
+    return null;
+  }
   const bound =
     key === null || (await store.bindKey(key.key, key.fingerprints[0] ?? "", transaction.id, now()));
   return bound ? transaction : null;

@@ -5,6 +5,7 @@ import { type InboxEntry, referenceKey } from "../store/inbox.ts";
 import { type Advanced, type Attached, advanceTransaction } from "./advance-transaction.ts";
 import { followUp } from "./follow-up.ts";
 import { OperationError } from "./operation-error.ts";
+import { reconcileTransaction } from "./reconcile-transaction.ts";
 
 type Outcome = Advanced["outcome"];
 
@@ -21,19 +22,28 @@ export async function receiveWebhook(
   if (!gateway) {
     throw new OperationError("not_found", "No gateway of this name is configured.");
   }
+  const notices = await gateway.readWebhook(webhook);
+  if (notices.length === 0) {
+    services.log.info("webhook.ignored", { gateway: gatewayId });
+  }
   const outcomes: Outcome[] = [];
-  for (const notice of await gateway.readWebhook(webhook)) {
-    const entry = { gateway: gatewayId, ...notice, transactionId: placeOf(gatewayId, notice) };
-    const outcome = await applyWebhook(services, entry);
-    services.log.info("webhook.received", {
-      gateway: gatewayId,
-      transaction_id: entry.transactionId,
-      event_id: notice.eventId,
-      outcome,
-    });
-    outcomes.push(outcome);
+  for (const notice of notices) {
+    outcomes.push(await applyNotice(services, gatewayId, notice));
   }
   return outcomes.findLast((outcome) => outcome === "applied") ?? outcomes.at(-1) ?? "ignored";
+}
+
+/** One item of a webhook, or of the gateway's own list of events. */
+export async function applyNotice(services: Services, gateway: string, notice: Notice): Promise<Outcome> {
+  const entry = { gateway, ...notice, transactionId: placeOf(gateway, notice) };
+  const outcome = await applyWebhook(services, entry);
+  services.log.info("webhook.received", {
+    gateway,
+    transaction_id: entry.transactionId,
+    event_id: notice.eventId,
+    outcome,
+  });
+  return outcome;
 }
 
 /** Brings a verified webhook to its transaction. @param again also if that was done before */
@@ -50,6 +60,9 @@ export async function applyWebhook(
     throw error;
   });
   followUp(services, advanced, "webhook");
+  if (entry.observation.status === "approved" && advanced.transaction) {
+    services.defer(reconcileTransaction(services, advanced.transaction.id, "webhook"));
+  }
   return advanced.outcome;
 }
 

@@ -2,12 +2,12 @@
  * Asks the gateway how a transaction stands, and brings the answer to the one door. Expires what is past its time by
  * asking first and closing the session there; never on silence.
  */
-import { GatewayError } from "../gateways/gateway.ts";
+import { type Gateway, GatewayError, type GatewayReference } from "../gateways/gateway.ts";
 import type { Services } from "../services.ts";
 import type { Loaded } from "../store/rows.ts";
 import type { Source } from "../transactions/event.ts";
 import type { Observation } from "../transactions/observation.ts";
-import { isOpen } from "../transactions/transaction.ts";
+import { isOpen, type Transaction } from "../transactions/transaction.ts";
 import { advanceTransaction } from "./advance-transaction.ts";
 import { canCapture, sendCapture } from "./capture-transaction.ts";
 import { type Ending, endTransaction, gatewayOf } from "./end-transaction.ts";
@@ -70,7 +70,7 @@ async function ask(services: Services, loaded: Loaded, source: Source): Promise<
   }
   const reference = { transactionId: transaction.id, reference: transaction.gatewayReference };
   const gateway = gatewayOf(services, transaction);
-  const seen = await gateway.retrieve(reference);
+  const seen = await retrieve(gateway, reference, transaction);
   const { capturing, status } = transaction;
   // A capture that was asked for, and whose answer was lost.
   const unfinished = seen.status === "authorized" && capturing !== null && canCapture(gateway);
@@ -85,6 +85,18 @@ async function ask(services: Services, loaded: Loaded, source: Source): Promise<
   const target = status === "authorized" && observation.status === "succeeded" ? transaction.id : loaded;
   const { outcome } = await advanceTransaction(services, target, { kind: "observed", source, observation });
   return outcome === "applied" ? "changed" : "unchanged";
+}
+
+/** What the buyer has approved is taken while it is wanted: approval alone moves no money. */
+async function retrieve(
+  gateway: Gateway,
+  reference: GatewayReference,
+  { status }: Transaction,
+): Promise<Observation> {
+  const seen = await gateway.retrieve(reference);
+  return seen.status === "approved" && status === "pending" && gateway.complete
+    ? gateway.complete(reference)
+    : seen;
 }
 
 /** Past its time and unpaid; or over here, while the gateway's page would still take money. */

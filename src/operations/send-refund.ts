@@ -84,8 +84,7 @@ async function end(
   total: number | null,
 ): Promise<void> {
   const input = { kind: "refund_ended", source, amount, currency, status, total } as const;
-  const code = status === "failed" ? (failureCode ?? "refund_failed") : null;
-  const refundEnd = { id, status, gatewayReference: reference, failureCode: code };
+  const refundEnd = { id, status, gatewayReference: reference, failureCode };
   await advanceTransaction(services, transactionId, input, { refundEnd });
   services.log.info("refund.ended", { transaction_id: transactionId, outcome: status });
 }

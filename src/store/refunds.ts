@@ -31,6 +31,8 @@ export interface RefundEnd {
   readonly status: "succeeded" | "failed";
   readonly gatewayReference: string | null;
   readonly failureCode: string | null;
+  /** It was done before, and has failed after all. */
+  readonly isUndone?: boolean;
 }
 
 export function refundQueries(db: Database) {
@@ -124,11 +126,21 @@ export function insertRefund(db: Database, { now, ...refund }: NewRefund) {
   return db.insert(refunds).values({ ...refund, status: "pending", createdAt: now, updatedAt: now });
 }
 
-export function endRefund(db: Database, { id, ...end }: RefundEnd, now: number) {
+/** What the gateway does not say again of its own id stays known. */
+export function endRefund(
+  db: Database,
+  { id, status, gatewayReference, failureCode, isUndone = false }: RefundEnd,
+  now: number,
+) {
   return db
     .update(refunds)
-    .set({ ...end, nextAttemptAt: null, updatedAt: now })
-    .where(and(eq(refunds.id, id), eq(refunds.status, "pending")));
+    .set({
+      status,
+      failureCode: status === "failed" ? (failureCode ?? "refund_failed") : null,
+      ...(gatewayReference === null ? {} : { gatewayReference }),
+      ...{ nextAttemptAt: null, updatedAt: now },
+    })
+    .where(and(eq(refunds.id, id), eq(refunds.status, isUndone ? "succeeded" : "pending")));
 }
 
 /** The row's values as a SELECT, so that an INSERT can have conditions; columns in the schema's order. */

@@ -25,8 +25,6 @@ const MESSAGES = [
 
 /** A 409 that comes with a time to come back at, as each 503 does. */
 const WAITING = ["idempotency_in_progress", "order_in_progress"];
-/** Closed at the gateway, and the answer was "come back": meanwhile the cron may have found it so, and called it expired. */
-const OVER = "not_cancelable";
 
 interface Acknowledged {
   readonly order: string;
@@ -37,6 +35,7 @@ interface Acknowledged {
 
 interface Body {
   readonly id: string;
+  readonly status: string;
   readonly code?: string;
 }
 
@@ -56,7 +55,7 @@ class Client {
     for (let repeat = 0; repeat < MAX_REPEATS; repeat += 1) {
       const response = await ask();
       const body = (await response.json()) as Body;
-      if (response.ok || (kind === "cancel" && body.code === OVER)) {
+      if (response.ok) {
         return body;
       }
       const waitSeconds = Number(response.headers.get("retry-after") ?? 0);
@@ -86,8 +85,9 @@ async function live(world: World, client: Client, index: number): Promise<Acknow
     return { order, id, refund: null, status: "pending" };
   }
   if (index % 4 === 1) {
-    const { code } = await client.insist("cancel", () => world.call("cancel", "POST", `${path}/cancel`));
-    return { order, id, refund: null, status: code === OVER ? "expired" : "canceled" };
+    // Closed at the gateway, and the answer was "come back": meanwhile the cron may have found it so, and called it expired.
+    const ended = await client.insist("cancel", () => world.call("cancel", "POST", `${path}/cancel`));
+    return { order, id, refund: null, status: ended.status === "expired" ? "expired" : "canceled" };
   }
   world.gateway.settle(id, "success");
   const callback = world.callback(id, "success");

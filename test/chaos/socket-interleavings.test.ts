@@ -213,7 +213,7 @@ async function syncAll(id: string, viewers: readonly Viewer[]): Promise<void> {
 
 /** @throws when it takes longer */
 async function within<T>(work: Promise<T>, seconds: number, what: string): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(what)), seconds * 1_000);
   });

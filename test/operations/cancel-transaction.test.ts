@@ -1,7 +1,7 @@
 /** POST /transactions/:id/cancel: the gateway first, then here. */
 import { describe, expect, it } from "vitest";
 import { checkInvariants } from "../support/invariants.ts";
-import { createPending, createSystem, deliver, read, type System } from "../support/system.ts";
+import { createPending, createSystem, deliver, read, replaceStore, type System } from "../support/system.ts";
 
 async function cancel(system: System, id: string) {
   const response = await system.call("POST", `/transactions/${id}/cancel`);
@@ -39,7 +39,15 @@ describe("cancelTransaction", () => {
     expect(system.shop.distinct("transaction.succeeded")).toHaveLength(1);
   });
 
-  it.each(["success", "failure", "expired"] as const)("refuses after %s", async (status) => {
+  it("leaves what has expired as it is: it is over and unpaid already", async () => {
+    const system = await createSystem();
+    const { id } = await createPending(system);
+    await deliver(system, system.gateway.callback(id, "expired"));
+    expect(await cancel(system, id)).toMatchObject({ status: 200, body: { status: "expired", version: 2 } });
+    expect(system.gateway.calls).toEqual(["POST /create-session"]);
+  });
+
+  it.each(["success", "failure"] as const)("refuses after %s", async (status) => {
     const system = await createSystem();
     const { id } = await createPending(system);
     await deliver(system, system.gateway.callback(id, status));
@@ -61,6 +69,59 @@ describe("cancelTransaction", () => {
       expect((await cancel(system, id)).status).toBe(200);
     },
   );
+
+  describe("that dies between the gateway and its commit", () => {
+    async function cutCancel(system: System, id: string): Promise<void> {
+      const restore = replaceStore(system, {
+        commit: () => Promise.reject(new Error("the process was killed")),
+      });
+      expect((await cancel(system, id)).status).toBe(500);
+      restore();
+      expect(system.gateway.sessions.get(id)?.status).toBe("expired");
+      expect(await read(system, id)).toMatchObject({ status: "pending", version: 1 });
+    }
+
+    it("cancels when it is repeated before anybody else looks", async () => {
+      const system = await createSystem();
+      const { id } = await createPending(system);
+      await cutCancel(system, id);
+      expect(await cancel(system, id)).toMatchObject({ status: 200, body: { status: "canceled" } });
+      await checkInvariants();
+    });
+
+    it.each(["the cron", "a callback"])("is over when it is repeated after %s", async (who) => {
+      const system = await createSystem();
+      const { id } = await createPending(system);
+      await cutCancel(system, id);
+      if (who === "the cron") {
+        system.advance(61_000);
+        await system.tick();
+      } else {
+        await deliver(system, system.gateway.callback(id, "expired"));
+      }
+      for (const answer of [await cancel(system, id), await cancel(system, id)]) {
+        expect(answer).toMatchObject({
+          status: 200,
+          body: { id, status: "expired", version: 2, payment_url: null },
+        });
+      }
+      await system.settle();
+      expect(system.shop.received.map(({ type }) => type)).toEqual(["transaction.expired"]);
+      await checkInvariants();
+    });
+  });
+
+  it("says that it is over when the gateway tells of the closed page before our own commit", async () => {
+    const system = await createSystem();
+    const { id } = await createPending(system);
+    system.gateway.after = async (call) => {
+      if (call === `POST /expire/${id}`) {
+        await deliver(system, system.gateway.callback(id, "expired"));
+      }
+    };
+    expect(await cancel(system, id)).toMatchObject({ status: 200, body: { status: "expired", version: 2 } });
+    await checkInvariants();
+  });
 
   it("has one outcome when a callback of success comes at the same time", async () => {
     const system = await createSystem();

@@ -1,5 +1,6 @@
 /** A create that meets a gateway in trouble, or dies half-way: the row stays, and the same request goes on. */
 import { beforeEach, describe, expect, it } from "vitest";
+import type { GatewayStatus } from "../support/fake-gateway.ts";
 import { checkInvariants } from "../support/invariants.ts";
 import {
   createPending,
@@ -160,6 +161,74 @@ describe("createTransaction that dies between the row and the gateway's answer",
       failure: { code: "gateway_unavailable" },
     });
     expect(await dumpTables()).not.toContain(CUSTOMER.email);
+  });
+});
+
+describe("createTransaction again, when a callback has come and the first answer was lost", () => {
+  /** Not opened yet, and what the gateway has told of it waits. */
+  async function parkedAs(
+    system: System,
+    status: GatewayStatus,
+    changes: Record<string, unknown> = {},
+  ): Promise<{ order: ReturnType<typeof newOrder>; key: string; id: string }> {
+    const [order, key] = [newOrder(), newKey()];
+    system.gateway.fault = "lost_answer";
+    const { body } = await initiate(system, order, key);
+    system.gateway.fault = null;
+    const id = body.transaction_id;
+    system.gateway.settle(id, status);
+    expect(await deliver(system, system.gateway.callback(id, status, changes))).toBe("parked");
+    return { order, key, id };
+  }
+
+  describe.each(["failure", "cancelled", "expired"] as const)("of %s", (status) => {
+    it.each(["no key", "a new key"])("makes a new one to pay on by the same order and %s", async (by) => {
+      const system = await createSystem();
+      const { order, id } = await parkedAs(system, status);
+      const key = by === "no key" ? undefined : newKey();
+      const renewed = await initiate(system, order, key);
+      await system.settle();
+
+      expect(renewed).toMatchObject({ status: 201, body: { status: "pending", version: 1 } });
+      expect(renewed.body.id).not.toBe(id);
+      expect(renewed.body.payment_url).toBe(`https://gateway.example/pay/${renewed.body.id}`);
+      const ended = { failure: "failed", cancelled: "canceled", expired: "expired" }[status];
+      expect(await read(system, id)).toMatchObject({ status: ended, payment_url: null });
+      expect([...system.gateway.sessions.keys()]).toEqual([id, renewed.body.id]);
+      expect(system.gateway.calls).toContain(`POST /expire/${id}`);
+      expect(await initiate(system, order, key)).toMatchObject({
+        ...{ status: 200, body: { id: renewed.body.id } },
+      });
+      await checkInvariants();
+    });
+
+    it("gives the same one by the same key: it has ended", async () => {
+      const system = await createSystem();
+      const { order, key, id } = await parkedAs(system, status);
+      const replayed = await initiate(system, order, key);
+      expect(replayed).toMatchObject({ status: 200, body: { id, payment_url: null } });
+      expect(system.gateway.sessions.size).toBe(1);
+    });
+  });
+
+  it.each([
+    { what: "of success", changes: {}, code: "order_already_paid" },
+    { what: "of another amount", changes: { amount: 1 }, code: "order_in_review" },
+  ])("refuses the order where it speaks $what, and stores no key", async ({ changes, code }) => {
+    const system = await createSystem();
+    const { order, id } = await parkedAs(system, "success", changes);
+    const key = newKey();
+    expect(await initiate(system, order, key)).toMatchObject({
+      ...{ status: 409, body: { code, transaction_id: id } },
+    });
+    expect(await initiate(system, newOrder(), key)).toMatchObject({ status: 201 });
+    await checkInvariants();
+  });
+
+  it("resumes it where the buyer is still at it", async () => {
+    const system = await createSystem();
+    const { order, id } = await parkedAs(system, "processing");
+    expect(await initiate(system, order)).toMatchObject({ status: 200, body: { id, status: "processing" } });
   });
 });
 

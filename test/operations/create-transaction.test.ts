@@ -168,7 +168,10 @@ describe("createTransaction for an order that was seen before", () => {
       const system = await createSystem();
       const generic = system.services.gateways.get("generic");
       replaceServices(system, {
-        gateways: new Map([...system.services.gateways, ...(generic ? [["other", generic] as const] : [])]),
+        gateways: new Map([
+          ...system.services.gateways,
+          ...(generic ? [["other", { ...generic, id: "other" }] as const] : []),
+        ]),
       });
       const order = newOrder();
       const old = await initiate(system, order);

@@ -152,7 +152,8 @@ function ofTransaction(
   const fulfilments = owed.filter(({ type }) => type === "transaction.succeeded").length;
   const succeeded = history.some(({ type }) => type === "transaction.succeeded");
   const first = history.findIndex((event) => event.status === "succeeded");
-  const outgoing = history.filter(({ type }) => type !== "transaction.created").map((event) => event.version);
+  const untold = ["transaction.created", "transaction.referenced"];
+  const outgoing = history.filter(({ type }) => !untold.includes(type)).map((event) => event.version);
   const rules: [boolean, string][] = [
     [
       fulfilments === (succeeded ? 1 : 0),

@@ -28,6 +28,11 @@ statusRoutes.get("/:id", async (c) => {
     return notFound(c);
   }
   const returned = c.req.query("returned") === "1";
+  const { status, gateway } = loaded.transaction;
+  if (returned && status === "pending" && services.gateways.get(gateway)?.complete) {
+    // This gateway takes what the buyer has just approved only when it is told to.
+    services.defer(checkNow(services, id));
+  }
   const view = {
     ...toView(loaded, services.now()),
     clientSecret,

@@ -160,7 +160,8 @@ export class Load {
     );
     if (status === 200) {
       buyer.seen.push(body as Transaction);
-      buyer.canceled = true;
+      // Or the cron found the page closed by a cancel that was killed, and called it expired.
+      buyer.canceled = body.status === "canceled";
     } else if (body.code !== "not_cancelable") {
       throw new Error(`the cancel answered ${status} ${text}`);
     }
