@@ -1,0 +1,93 @@
+/** Stripe's events: how they are signed, which of them there are, and what they tell by themselves. https://docs.stripe.com/api/events/types */
+import * as z from "zod";
+import type { Observation } from "../transactions/observation.ts";
+import { GatewayError, type RawWebhook } from "./gateway.ts";
+import { decodeHex, utf8, verifyHmac } from "./signature.ts";
+import { readAmount } from "./stripe-amount.ts";
+import {
+  id,
+  metadata,
+  ownerOf,
+  refundForm,
+  sessionForm,
+  silence,
+  toObservation,
+  toRefund,
+} from "./stripe-session.ts";
+
+const TOLERANCE_MS = 5 * 60_000;
+
+/** What an endpoint subscribes to, and what is asked for in Stripe's list: 20 kinds at most. */
+export const EVENTS = [
+  ...["checkout.session.completed", "checkout.session.expired"],
+  ...["checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed"],
+  ...["payment_intent.succeeded", "payment_intent.canceled", "payment_intent.amount_capturable_updated"],
+  ...["charge.refunded", "refund.updated", "refund.failed"],
+  ...["charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed"],
+];
+/** Documented as well, of the same objects. */
+export const DOCUMENTED = new Set([
+  ...EVENTS,
+  ...["payment_intent.created", "payment_intent.partially_funded", "payment_intent.payment_failed"],
+  ...["payment_intent.processing", "payment_intent.requires_action", "refund.created"],
+  ...["charge.captured", "charge.expired", "charge.failed", "charge.pending", "charge.succeeded"],
+  ...["charge.updated", "charge.refund.updated"],
+  ...["charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated"],
+]);
+
+/** As an event holds it: without what could be expanded. */
+const toldForm = sessionForm.extend({ payment_intent: z.string().nullable() });
+export const eventForm = z.object({
+  ...{ id, type: z.string().min(1).max(255) },
+  data: z.object({
+    object: z.looseObject({
+      ...{ object: z.string(), id: z.string().nullish().catch(null), metadata },
+      payment_intent: id.nullish().catch(null),
+    }),
+  }),
+});
+export type StripeEvent = z.output<typeof eventForm>;
+
+/** Our id, and what is said of it. */
+export type Told = readonly [transactionId: string, observation: Observation];
+
+/** `t=…,v1=…`, with several v1 while a secret is rolled; other schemes count for nothing. */
+export async function isSigned(secrets: readonly string[], { headers, body }: RawWebhook, now: number) {
+  const parts = (headers.get("stripe-signature") ?? "").split(",").map((part) => part.split("="));
+  const valuesOf = (scheme: string) => parts.flatMap(([name, value]) => (name === scheme ? [value] : []));
+  const [time = "", ...more] = valuesOf("t");
+  const isNow = /^\d{1,12}$/.test(time) && Math.abs(now - Number(time) * 1000) <= TOLERANCE_MS;
+  const signed = new Uint8Array([...utf8(`${time}.`), ...body]);
+  const signatures = valuesOf("v1").map((value) => decodeHex(value));
+  return isNow && more.length === 0 && verifyHmac("SHA-256", secrets, signed, signatures);
+}
+
+/** What an event tells by itself: money that is taken, or that a refund of ours came to nothing. */
+export function tell({ data: { object } }: StripeEvent): Told | null {
+  const owner = ownerOf(object);
+  if (owner !== null && object.object === "checkout.session") {
+    const { data: seen } = toldForm.safeParse(object);
+    if (seen?.client_reference_id !== owner) {
+      throw new GatewayError("malformed", "the event holds no session of ours");
+    }
+    const isTaken = seen.payment_status === "paid" && seen.metadata?.capture !== "manual";
+    const isPaid = seen.status === "complete" && isTaken;
+    return isPaid ? [owner, toObservation({ ...seen, payment_intent: null })] : null;
+  }
+  const { data: refund } = refundForm.safeParse(object.object === "refund" ? object : null);
+  const refundId = refund?.metadata?.refund_id;
+  if (owner === null || !refund || refundId === undefined || toRefund(refund).status !== "failed") {
+    return null;
+  }
+  const currency = refund.currency.toUpperCase();
+  const { reference, failureCode } = toRefund(refund);
+  const amount = readAmount(refund.amount, currency) ?? 0;
+  const news = { id: refundId, reference, amount, status: "failed", failureCode } as const;
+  return [owner, { ...silence(null, "unsaid"), currency, refund: news }];
+}
+
+/** A kind of event that Stripe does not document. */
+export function unsaid({ data: { object } }: StripeEvent): Told | null {
+  const owner = ownerOf(object);
+  return owner === null ? null : [owner, silence(null, "unsaid")];
+}
