@@ -1,0 +1,126 @@
+/**
+ * The items of Adyen's webhooks: verified one by one, and what their signed fields say. There is no time among those,
+ * and they have to be parsed to be verified. https://docs.adyen.com/api-explorer/Webhooks/1
+ */
+import * as z from "zod";
+import type { Observation, ObservedRefund } from "../transactions/observation.ts";
+import { money, readAmount } from "./adyen-money.ts";
+import { GatewayError } from "./gateway.ts";
+import { parseBytes } from "./http.ts";
+import { decodeBase64, utf8, verifyHmac } from "./signature.ts";
+
+export const linkId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+export const pspReference = z.string().regex(/^[A-Za-z0-9]{1,64}$/);
+
+/** Before anything of it is believed. */
+const item = z.looseObject({
+  amount: z.looseObject({}),
+  additionalData: z.object({ hmacSignature: z.string(), paymentLinkId: linkId.optional().catch(undefined) }),
+});
+export type Item = z.output<typeof item>;
+type Bytes = Uint8Array<ArrayBuffer>;
+const envelope = z.object({
+  live: z.unknown(),
+  notificationItems: z.array(z.object({ NotificationRequestItem: item })).min(1),
+});
+/** No field may hold a colon, so what was joined for the signature comes apart in one way only. */
+const event = z.object({
+  pspReference,
+  originalReference: z.literal("").or(pspReference).nullish(),
+  amount: money,
+  eventCode: z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/),
+  success: z.enum(["true", "false"]),
+});
+type Event = z.output<typeof event>;
+
+/** @throws GatewayError "unverified" unless one of the keys has signed every item */
+export async function readSigned(
+  keys: readonly Bytes[],
+  mode: Observation["mode"],
+  body: Bytes,
+): Promise<Item[]> {
+  const { data } = envelope.safeParse(parseBytes(body));
+  const items = data?.notificationItems.map((each) => each.NotificationRequestItem) ?? [];
+  const verdicts = await Promise.all(items.map((each) => isSigned(keys, each)));
+  if (!data || verdicts.includes(false)) {
+    throw new GatewayError("unverified", "not every item of the webhook is signed by a known key");
+  }
+  // Not signed, so nothing follows from it but this: news of the other environment is refused.
+  if (mode !== null && String(data.live) !== String(mode === "live")) {
+    throw new GatewayError("unverified", "the webhook is of Adyen's other environment");
+  }
+  return items;
+}
+
+function isSigned(keys: readonly Bytes[], signed: Item): Promise<boolean> {
+  const { pspReference: id, originalReference, merchantAccountCode, merchantReference } = signed;
+  const { amount, eventCode, success, additionalData } = signed;
+  const references = [id, originalReference, merchantAccountCode, merchantReference];
+  const fields = [...references, amount.value, amount.currency, eventCode, success];
+  const text = fields.map((field) => String(field ?? "")).join(":");
+  return verifyHmac("SHA-256", keys, utf8(text), [decodeBase64(additionalData.hmacSignature)]);
+}
+
+/** @throws GatewayError "malformed" */
+export function readEvent(signed: Item): Event {
+  const parsed = event.safeParse(signed);
+  if (!parsed.success) {
+    throw new GatewayError("malformed", "an item of the webhook is not of the documented form");
+  }
+  return parsed.data;
+}
+
+/** That nothing is said. */
+export const SILENT: Omit<Observation, "status"> = {
+  ...{ reference: null, amount: null, currency: null, amountCaptured: null, amountRefunded: 0 },
+  ...{ failureCode: null, dispute: null, mode: null },
+};
+
+/** What the signed fields of an item say. Its `reason` is not among them. */
+export function toNews(
+  { pspReference: id, amount, eventCode, success }: Event,
+  refundId: string | null,
+): Observation {
+  const isTrue = success === "true";
+  const sum = readAmount(amount);
+  const unsaid: Observation = { ...SILENT, status: "unsaid", currency: amount.currency };
+  const refunded = (status: ObservedRefund["status"], failureCode: string | null): Observation =>
+    sum === null || sum === 0
+      ? unsaid
+      : { ...unsaid, refund: { id: refundId, reference: id, amount: sum, status, failureCode } };
+  switch (eventCode) {
+    case "AUTHORISATION":
+      // A failed attempt leaves the page open.
+      return { ...unsaid, status: isTrue ? "succeeded" : "pending", amount: sum };
+    case "OFFER_CLOSED":
+      return { ...unsaid, status: "pending", amount: sum };
+    case "PENDING":
+      return isTrue ? { ...unsaid, status: "processing", amount: sum } : unsaid;
+    case "REFUND":
+      return isTrue ? refunded("succeeded", null) : refunded("failed", "refund_refused");
+    case "REFUND_FAILED":
+    case "REFUNDED_REVERSED":
+      return isTrue ? refunded("failed", eventCode.toLowerCase()) : unsaid;
+    case "CANCELLATION":
+    case "CANCEL_OR_REFUND":
+    case "TECHNICAL_CANCEL":
+      // Called off by a person at Adyen: what was authorised goes back.
+      return isTrue ? refunded("succeeded", null) : unsaid;
+    default:
+      return { ...unsaid, dispute: isTrue ? toDispute(eventCode) : null };
+  }
+}
+
+/** https://docs.adyen.com/risk-management/disputes-api/dispute-notifications */
+const DISPUTES = {
+  open: "REQUEST_FOR_INFORMATION NOTIFICATION_OF_CHARGEBACK CHARGEBACK PREARBITRATION_OPEN SCHEME_ARBITRATION",
+  won:
+    "CHARGEBACK_REVERSED ISSUER_RESPONSE_TIMEFRAME_EXPIRED PREARBITRATION_WON PREARBITRATION_ISSUER_WITHDRAWN " +
+    "SCHEME_ARBITRATION_WON",
+  lost: "DISPUTE_DEFENSE_PERIOD_ENDED SECOND_CHARGEBACK PREARBITRATION_LOST SCHEME_ARBITRATION_LOST",
+};
+
+function toDispute(eventCode: string): Observation["dispute"] {
+  const is = (stage: keyof typeof DISPUTES) => DISPUTES[stage].split(" ").includes(eventCode);
+  return (["open", "won", "lost"] as const).find(is) ?? null;
+}
