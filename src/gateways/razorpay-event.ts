@@ -1,0 +1,128 @@
+/** What Razorpay's webhooks tell, and how much of it is the whole state. https://razorpay.com/docs/webhooks/all */
+import * as z from "zod";
+import type { Observation } from "../transactions/observation.ts";
+import type { Dispute } from "../transactions/transaction.ts";
+import { GatewayError } from "./gateway.ts";
+import { parseBytes } from "./http.ts";
+import { link, notes, payment, text, toObservation } from "./razorpay-link.ts";
+
+const OUR_ID = /^txn_[0-9a-z]{26}$/;
+
+const event = z.object({
+  event: z.string().regex(/^[a-z][a-z0-9_.]{0,63}$/),
+  created_at: z.int().catch(0),
+  payload: z.record(z.string(), z.unknown()),
+});
+
+const about = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z
+    .object({ entity: z.object({ id: z.string().max(32), ...shape }) })
+    .nullish()
+    .catch(null)
+    .transform((one) => one?.entity ?? null);
+/** Where an event may name what it is about. */
+const subject = z.object({
+  payment_link: about({ reference_id: text }),
+  payment: about({ order_id: text, notes }),
+  order: about({ receipt: text }),
+  refund: about({}),
+  dispute: about({}),
+});
+type Subject = z.output<typeof subject>;
+
+const whole = z.object({
+  payment_link: z.object({ entity: link }),
+  payment: z.object({ entity: payment }).optional(),
+});
+
+/** The whole state, of a dispute, that there is something to ask for, or nothing that we know. */
+export type News = "whole" | "hint" | Dispute | "unknown";
+
+export interface RazorpayEvent {
+  readonly id: string;
+  readonly news: News;
+  /** Null where none is named. */
+  readonly transactionId: string | null;
+  readonly reference: string | null;
+  /** To be looked up by, where no link is named. */
+  readonly payment: Subject["payment"];
+  readonly payload: unknown;
+}
+
+/** @throws GatewayError "malformed" */
+export function readEvent(body: Uint8Array): RazorpayEvent {
+  const parsed = event.safeParse(parseBytes(body));
+  if (!parsed.success) {
+    throw malformed();
+  }
+  const { event: type, created_at: at, payload } = parsed.data;
+  const said = subject.parse(payload);
+  return {
+    id: [type, ...Object.values(said).flatMap((one) => one?.id ?? []), at].join(":"),
+    news: toNews(type),
+    transactionId: toOurId(said),
+    reference: said.payment_link?.id ?? null,
+    payment: said.payment_link ? null : said.payment,
+    payload,
+  };
+}
+
+/**
+ * @returns null where money went back already, which is to be asked for
+ * @throws GatewayError "malformed"
+ */
+export function readWhole(payload: unknown, mode: Observation["mode"]): Observation | null {
+  const { data } = whole.safeParse(payload);
+  if (!data) {
+    throw malformed();
+  }
+  const paid = data.payment ? [data.payment.entity] : [];
+  const isUntouched = paid.every((one) => !one.amount_refunded);
+  return isUntouched ? toObservation(data.payment_link.entity, paid, [], mode) : null;
+}
+
+export function isOurs(id: string | null | undefined): id is string {
+  return id != null && OUR_ID.test(id);
+}
+
+/** A link names itself; its payments and its order mostly have its notes, or its reference for a receipt. */
+function toOurId({ payment_link, payment: paid, order }: Subject): string | null {
+  const named = payment_link ? [payment_link.reference_id] : [paid?.notes?.transaction_id, order?.receipt];
+  return named.find(isOurs) ?? null;
+}
+
+function toNews(type: string): News {
+  switch (type) {
+    case "payment_link.paid":
+    case "payment_link.partially_paid":
+      return "whole";
+    // Money may be on its way to a link that is over.
+    case "payment_link.cancelled":
+    case "payment_link.expired":
+    case "payment.authorized":
+    case "payment.captured":
+    case "payment.failed":
+    case "order.paid":
+    case "refund.created":
+    case "refund.processed":
+    case "refund.failed":
+    case "refund.speed_changed":
+      return "hint";
+    case "payment.dispute.created":
+    case "payment.dispute.under_review":
+    case "payment.dispute.action_required":
+      return "open";
+    // Closed: an inquiry that was answered, or settled by a refund, which is told as such.
+    case "payment.dispute.closed":
+    case "payment.dispute.won":
+      return "won";
+    case "payment.dispute.lost":
+      return "lost";
+    default:
+      return "unknown";
+  }
+}
+
+function malformed(): GatewayError {
+  return new GatewayError("malformed", "the webhook is not of the documented form");
+}
