@@ -1,0 +1,160 @@
+/** What Paystack says of a transaction and its refunds, and what it means: answers, sums and states of the Paystack adapter. */
+import * as z from "zod";
+import type { Observation, ObservedStatus } from "../transactions/observation.ts";
+import { GatewayError, type RefundObservation } from "./gateway.ts";
+import { type ApiAnswer, parseBytes, refuse } from "./http.ts";
+import { utf8 } from "./signature.ts";
+
+/** What one minor unit of ISO 4217 is there. https://paystack.com/docs/api/#supported-currency */
+const UNITS = new Map(Object.entries({ GHS: 1, KES: 1, NGN: 1, USD: 1, XOF: 100, ZAR: 1 }));
+
+const sum = z.int().nonnegative();
+export const text = z.string().nullish().catch(null);
+export const transaction = z.object({
+  id: z.int().positive(),
+  domain: z.string(),
+  status: z.string(),
+  reference: z.string(),
+  amount: sum,
+  requested_amount: sum.nullish(),
+  fees: sum.nullish().catch(null),
+  currency: z.string().max(3),
+  gateway_response: text,
+  /** Given back as it was taken, or as text; of others' transactions it may be anything. */
+  metadata: z.unknown().transform(readOurId),
+});
+export type Transaction = z.output<typeof transaction>;
+export const verified = z.object({ status: z.literal(true), data: transaction });
+export const initialized = z.object({
+  status: z.literal(true),
+  data: z.object({ authorization_url: z.url({ protocol: /^https?$/ }), reference: z.string() }),
+});
+const refund = z.object({
+  id: z.int().positive(),
+  transaction: z.union([z.int(), z.object({ id: z.int() }).transform(({ id }) => id)]),
+  amount: sum,
+  status: z.string(),
+  merchant_note: text,
+});
+export type Refund = z.output<typeof refund>;
+export const refunded = z.object({ status: z.literal(true), data: refund });
+export const refunds = z.object({ status: z.literal(true), data: z.array(refund) });
+export const failure = z.object({ status: z.literal(false), message: text, code: text });
+
+/** @throws GatewayError "rejected" for a currency, or a sum, that Paystack cannot take */
+export function writeAmount(amount: number, currency: string): number {
+  const written = amount * (UNITS.get(currency) ?? Number.NaN);
+  if (!Number.isSafeInteger(written)) {
+    throw new GatewayError("rejected", "Paystack cannot take this sum in this currency");
+  }
+  return written;
+}
+
+/** @returns null for what is no whole number of minor units */
+export function readAmount(written: unknown, currency: string): number | null {
+  const amount = Number(written) / (UNITS.get(currency) ?? Number.NaN);
+  return typeof written === "number" && Number.isSafeInteger(amount) ? amount : null;
+}
+
+export function read<T>(schema: z.ZodType<T>, answer: ApiAnswer): T {
+  refuse(answer);
+  const parsed = schema.safeParse(answer.body);
+  if (!parsed.success) {
+    throw new GatewayError("unknown", "Paystack's answer is not of the documented form");
+  }
+  return parsed.data;
+}
+
+export function isFailure({ status, body }: ApiAnswer, code: number, name: string, message: string): boolean {
+  const { data: said } = failure.safeParse(body);
+  return status === code && (said?.code === name || said?.message === message);
+}
+
+function readOurId(metadata: unknown): string | null {
+  const { data } = z
+    .object({ transaction_id: z.string() })
+    .safeParse(typeof metadata === "string" ? parseBytes(utf8(metadata)) : metadata);
+  return data?.transaction_id ?? null;
+}
+
+export const SILENT = {
+  ...{ status: "unsaid", reference: null, amount: null, currency: null, amountCaptured: null },
+  ...{ amountRefunded: 0, failureCode: null, dispute: null, mode: null },
+} as const satisfies Observation;
+
+export function toStatus({ status }: Transaction): ObservedStatus {
+  switch (status) {
+    case "abandoned":
+    case "ongoing":
+      return "pending";
+    case "pending":
+    case "processing":
+    case "queued":
+      return "processing";
+    case "success":
+    case "reversed":
+      return "succeeded";
+    case "failed":
+      return "failed";
+    default:
+      return "unsaid";
+  }
+}
+
+export function toObservation(seen: Transaction, given: readonly Refund[]): Observation {
+  const { reference, currency, domain } = seen;
+  const status = toStatus(seen);
+  const amount = readAmount(askedOf(seen), currency);
+  const back = given.filter((one) => one.status === "processed").reduce((all, one) => all + one.amount, 0);
+  // Reversed without a refund: a chargeback, by which all is back.
+  const whole = seen.status === "reversed" && back === 0 ? amount : readAmount(back, currency);
+  // Fees that the buyer bore may go back with it: no more than what was asked for counts.
+  const amountRefunded = Math.min(whole ?? 0, amount ?? 0);
+  const failureCode = status === "failed" ? toFailureCode(seen.gateway_response) : null;
+  return {
+    ...SILENT,
+    status,
+    reference,
+    amount,
+    currency,
+    amountRefunded,
+    failureCode,
+    mode: toMode(domain),
+  };
+}
+
+/** What was paid; less the fees where just they came on top of what was asked for. */
+function askedOf({ amount, fees, requested_amount: requested }: Transaction): number {
+  return requested != null && amount === requested + (fees ?? 0) ? requested : amount;
+}
+
+/** The bank's words, where they are a few plain ones. */
+function toFailureCode(words: string | null | undefined): string | null {
+  return words && /^[A-Za-z]+( [A-Za-z]+){0,7}$/.test(words) && words.length <= 64
+    ? words.toLowerCase().replaceAll(" ", "_")
+    : null;
+}
+
+export function toMode(domain: string | undefined): Observation["mode"] {
+  return domain === "live" || domain === "test" ? domain : null;
+}
+
+/** A dispute is "declined" by the merchant, who keeps the money then. */
+export function toVerdict(resolution: string | null | undefined): Observation["dispute"] {
+  switch (resolution) {
+    case "declined":
+      return "won";
+    case "merchant-accepted":
+    case "auto-accepted":
+      return "lost";
+    default:
+      return null;
+  }
+}
+
+/** `needs-attention` waits for the buyer's bank account, which the merchant enters at Paystack. */
+export function toRefund({ id, status }: Refund): RefundObservation {
+  const ends = { processed: "succeeded", failed: "failed" } as const;
+  const end = status === "processed" || status === "failed" ? ends[status] : "pending";
+  return { status: end, reference: String(id), failureCode: null };
+}
