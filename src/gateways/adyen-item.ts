@@ -76,14 +76,21 @@ export const SILENT: Omit<Observation, "status"> = {
   ...{ failureCode: null, dispute: null, mode: null },
 };
 
-/** What the signed fields of an item say. Its `reason` is not among them. */
+/**
+ * What the signed fields of an item say. Its `reason` is not among them.
+ * @param refundId of a refund of ours, whose name says whose it is
+ * @param link "" where it need not be known: the payment is named as "/payment" then
+ */
 export function toNews(
-  { pspReference: id, amount, eventCode, success }: Event,
+  { pspReference: id, originalReference, amount, eventCode, success }: Event,
   refundId: string | null,
+  link: string,
 ): Observation {
   const isTrue = success === "true";
   const sum = readAmount(amount);
-  const unsaid: Observation = { ...SILENT, status: "unsaid", currency: amount.currency };
+  const payment = eventCode === "AUTHORISATION" && isTrue ? id : originalReference;
+  const reference = payment && refundId === null ? `${link}/${payment}` : null;
+  const unsaid: Observation = { ...SILENT, status: "unsaid", currency: amount.currency, reference };
   const refunded = (status: ObservedRefund["status"], failureCode: string | null): Observation =>
     sum === null || sum === 0
       ? unsaid
@@ -113,7 +120,10 @@ export function toNews(
 
 /** https://docs.adyen.com/risk-management/disputes-api/dispute-notifications */
 const DISPUTES = {
-  open: "REQUEST_FOR_INFORMATION NOTIFICATION_OF_CHARGEBACK CHARGEBACK PREARBITRATION_OPEN SCHEME_ARBITRATION",
+  // A failed capture is no dispute, but it too takes money that passed for ours; Adyen may yet repeat it.
+  open:
+    "REQUEST_FOR_INFORMATION NOTIFICATION_OF_CHARGEBACK CHARGEBACK PREARBITRATION_OPEN SCHEME_ARBITRATION " +
+    "CAPTURE_FAILED",
   won:
     "CHARGEBACK_REVERSED ISSUER_RESPONSE_TIMEFRAME_EXPIRED PREARBITRATION_WON PREARBITRATION_ISSUER_WITHDRAWN " +
     "SCHEME_ARBITRATION_WON",

@@ -7,20 +7,14 @@
  * pspReference, which refunds need, comes only so: a link's reference becomes "link/payment" then. A link tells of no
  * refund; a refund's end and disputes are news by webhook alone. It has one return address, for paid and unpaid.
  * No `capture`: its end comes by webhook alone, and a link that is "completed" does not tell held money from taken.
- * CAPTURE_FAILED, of money that was a success already, has no place in our states: it stays "unsaid".
  */
 import * as z from "zod";
 import { baseUrl, identifier, listOf, secret } from "../lib/variables.ts";
-import type { Observation, ObservedStatus } from "../transactions/observation.ts";
-import { type Item, linkId, pspReference, readEvent, readSigned, SILENT, toNews } from "./adyen-item.ts";
+import type { Observation } from "../transactions/observation.ts";
+import { type Item, pspReference, readEvent, readSigned, SILENT, toNews } from "./adyen-item.ts";
+import { LINK_STATUS, type Link, link, toLinkRequest } from "./adyen-link.ts";
 import { isSame, money, readAmount, writeAmount } from "./adyen-money.ts";
-import {
-  type CreateRequest,
-  defineGateway,
-  GatewayError,
-  type GatewayReference,
-  type Notice,
-} from "./gateway.ts";
+import { defineGateway, GatewayError, type GatewayReference, type Notice } from "./gateway.ts";
 import { type ApiAnswer, createApiClient, refuse } from "./http.ts";
 import { decodeHex } from "./signature.ts";
 
@@ -30,13 +24,6 @@ const KEY_LIFE_MS = 6 * DAY_MS;
 /** Ours: of a payment, or of a refund of it. */
 const OURS = /^(txn_[0-9a-z]{26})(?:\.(rfd_[0-9a-z]{26}))?$/;
 
-const linkStatus = z.enum(["active", "paymentPending", "completed", "paid", "expired"]);
-const link = z.object({
-  ...{ id: linkId, reference: z.string(), merchantAccount: z.string(), amount: money },
-  status: linkStatus.or(z.string().transform(() => "undocumented" as const)),
-  url: z.url({ protocol: /^https?$/ }),
-});
-type Link = z.output<typeof link>;
 const received = z.object({ paymentPspReference: z.string(), pspReference, amount: money });
 const serviceError = z.object({ status: z.int(), errorCode: z.string() });
 
@@ -63,18 +50,18 @@ export const adyen = defineGateway({
     const keys = config.ADYEN_HMAC_KEY.map((key) => Uint8Array.fromHex(key));
     const mode = modeOf(url);
 
-    const readLink = (answer: ApiAnswer): Link => {
+    const readLink = (answer: ApiAnswer, id: string | null): Link => {
       deny(answer);
-      const parsed = link.safeParse(answer.body);
-      if (!parsed.success || parsed.data.merchantAccount !== merchantAccount) {
-        throw new GatewayError("unknown", "Adyen's answer is not a payment link of this account");
+      const { data } = link.safeParse(answer.body);
+      if (data?.merchantAccount !== merchantAccount || (id !== null && data.id !== id)) {
+        throw new GatewayError("unknown", "Adyen's answer is not this payment link of this account");
       }
-      return parsed.data;
+      return data;
     };
 
     const find = async (id: string): Promise<Link | null> => {
       const answer = await api.get(`/paymentLinks/${id}`);
-      return isMissing(answer) ? null : readLink(answer);
+      return isMissing(answer) ? null : readLink(answer, id);
     };
 
     const toObservation = (seen: Link, { transactionId, reference }: GatewayReference): Observation => {
@@ -92,27 +79,28 @@ export const adyen = defineGateway({
       return seen ? toObservation(seen, reference) : { ...SILENT, status: "missing" };
     };
 
-    /** The link id of a webhook is not signed: what counts is whether that link is this transaction's. */
-    const toReference = async (id: string, transactionId: string, payment: string) => {
-      const seen = await find(id).catch((error: unknown) => {
-        if (!(error instanceof GatewayError) || error.kind !== "rejected") {
-          throw error;
-        }
-      });
-      return seen?.reference === transactionId ? `${seen.id}/${payment}` : null;
+    /**
+     * The link of a payment that a person did something to under a reference of their own, if that link is ours. Its id
+     * is not signed: it counts only together with the payment's, which is.
+     */
+    const ownLinkOf = async ({ originalReference, additionalData }: Item): Promise<string | null> => {
+      const { paymentLinkId: id } = additionalData;
+      const seen = id && originalReference ? await find(id).catch(passOverRefusal) : null;
+      return seen && OURS.test(seen.reference) ? seen.id : null;
     };
 
     const toNotice = async (signed: Item): Promise<Notice | null> => {
-      const [, transactionId, refundId = null] = OURS.exec(String(signed.merchantReference)) ?? [];
-      if (transactionId === undefined || signed.merchantAccountCode !== merchantAccount) {
+      if (signed.merchantAccountCode !== merchantAccount) {
+        return null;
+      }
+      const [, transactionId = null, refundId = null] = OURS.exec(String(signed.merchantReference)) ?? [];
+      const linked = transactionId === null ? await ownLinkOf(signed) : "";
+      if (linked === null) {
         return null;
       }
       const said = readEvent(signed);
-      const seen = toNews(said, refundId);
-      const hint = seen.status === "succeeded" ? signed.additionalData.paymentLinkId : undefined;
-      const reference = hint ? await toReference(hint, transactionId, said.pspReference) : null;
       const eventId = `${said.pspReference}_${said.eventCode}_${said.success}`;
-      return { eventId, transactionId, observation: { ...seen, reference } };
+      return { eventId, transactionId, observation: toNews(said, refundId, linked) };
     };
 
     return {
@@ -125,7 +113,8 @@ export const adyen = defineGateway({
       async create(request) {
         const { transactionId } = request;
         const body = { merchantAccount, ...toLinkRequest(request) };
-        const seen = readLink(await api.post("/paymentLinks", body, { "idempotency-key": transactionId }));
+        const answer = await api.post("/paymentLinks", body, { "idempotency-key": transactionId });
+        const seen = readLink(answer, null);
         if (!isSame(seen.amount, body.amount)) {
           throw new GatewayError("unknown", "Adyen's link is for another sum");
         }
@@ -141,7 +130,7 @@ export const adyen = defineGateway({
         const answer = await api.call("PATCH", `/paymentLinks/${id}`, { status: "expired" });
         // Refused: it is paid, or over already.
         const refused = answer.status === 400 || answer.status === 404 || answer.status === 422;
-        return refused ? retrieve(reference) : toObservation(readLink(answer), reference);
+        return refused ? retrieve(reference) : toObservation(readLink(answer, id), reference);
       },
 
       async refund(reference, { refundId, amount, currency, reference: taken, createdAt }) {
@@ -149,15 +138,16 @@ export const adyen = defineGateway({
           // Adyen has it, and tells its end by webhook alone.
           return { status: "pending", reference: taken, failureCode: null };
         }
+        const name = `${reference.transactionId}.${refundId}`;
         const [, payment] = split(reference);
         if (payment === null) {
-          throw whyNoPayment(await retrieve(reference));
+          throw whyNoPayment(await retrieve(reference), name);
         }
         if (now() - createdAt > KEY_LIFE_MS) {
-          throw new GatewayError("unknown", "Adyen may have forgotten this refund's key: look there first");
+          throw new GatewayError("unknown", `Adyen may have forgotten this refund's key: ${byHand(name)}`);
         }
         const sum = writeAmount(amount, currency);
-        const body = { merchantAccount, amount: sum, reference: `${reference.transactionId}.${refundId}` };
+        const body = { merchantAccount, amount: sum, reference: name };
         const answer = await api.post(`/payments/${payment}/refunds`, body, { "idempotency-key": refundId });
         deny(answer);
         const { data } = received.safeParse(answer.body);
@@ -185,22 +175,6 @@ function split({ reference }: GatewayReference): [link: string | null, payment: 
   return [id, payment];
 }
 
-function toLinkRequest(request: CreateRequest) {
-  const { country, locale } = request.customer ?? {};
-  return {
-    reference: request.transactionId,
-    amount: writeAmount(request.amount, request.currency),
-    returnUrl: request.returnUrl,
-    expiresAt: `${new Date(request.expiresAt).toISOString().slice(0, 19)}Z`,
-    reusable: false,
-    // Whatever the account's own setting is: an authorisation is a success then.
-    captureDelayHours: 0,
-    ...(request.description === null ? {} : { description: request.description.slice(0, 280) }),
-    ...(country === undefined ? {} : { countryCode: country }),
-    ...(locale && /^[a-z]{2}-[A-Z]{2}$/.test(locale) ? { shopperLocale: locale } : {}),
-  };
-}
-
 /** @throws GatewayError for a refusal, or "unavailable" while the same key is under way */
 function deny(answer: ApiAnswer): void {
   const { data } = serviceError.safeParse(answer.body);
@@ -221,17 +195,22 @@ function modeOf(url: string): Observation["mode"] {
   return mode === "live" || mode === "test" ? mode : null;
 }
 
-function whyNoPayment({ status }: Observation): GatewayError {
+function whyNoPayment({ status }: Observation, name: string): GatewayError {
   return status === "missing" || status === "pending" || status === "expired"
     ? new GatewayError("rejected", "there is no payment to refund")
-    : new GatewayError("unavailable", "Adyen has not told by webhook which payment this is");
+    : new GatewayError(
+        "unavailable",
+        `no webhook of Adyen's has named the payment: wait, or ${byHand(name)}`,
+      );
 }
 
-const LINK_STATUS = {
-  active: "pending",
-  paymentPending: "processing",
-  completed: "succeeded",
-  paid: "succeeded",
-  expired: "expired",
-  undocumented: "unsaid",
-} as const satisfies Record<Link["status"], ObservedStatus>;
+/** What an operator can do. @param name the refund's own reference, by which its news is known for ours */
+const byHand = (name: string) => `look in the Customer Area; a refund made there under ${name} ends this one`;
+
+/** @throws anything else than a refusal */
+function passOverRefusal(error: unknown): null {
+  if (error instanceof GatewayError && error.kind === "rejected") {
+    return null;
+  }
+  throw error;
+}

@@ -100,6 +100,12 @@ export function listed<T>(items: readonly T[] | undefined, sum: Payment["amountC
   return items ?? [];
 }
 
+/** Whether the capture of this key is made, or under way. @throws GatewayError where Mollie does not tell */
+export function isCaptured({ amountCaptured, _embedded: { captures } }: Payment, key: string): boolean {
+  const made = listed(captures, amountCaptured).filter((each) => each.status !== "failed");
+  return made.some((each) => each.metadata?.capture_key === key);
+}
+
 /** An event id for a webhook that has none: the same for the same state, another for any other. */
 export async function fingerprint({ id, status: word, _embedded: all, ...seen }: Payment): Promise<string> {
   const { amountRefunded, amountCaptured, amountChargedBack } = seen;
@@ -160,17 +166,20 @@ function heldOf({ amountCaptured, _embedded: { captures = [] } }: Payment) {
     : ({ status: "authorized" } as const);
 }
 
-/** What has gone back, not what is about to. */
-function refundedOf({ amountRefunded, _embedded: { refunds } }: Payment): number {
+/** What has gone back, not what is about to. More than came, such as a parcel's postage, is all of it. */
+function refundedOf({ amount, amountCaptured, amountRefunded, _embedded: { refunds } }: Payment): number {
   const done = refunds?.filter((each) => each.status === "refunded");
-  return done ? done.reduce((sum, each) => sum + each.amount.amount, 0) : (amountRefunded?.amount ?? 0);
+  const sum = done?.reduce((total, each) => total + each.amount.amount, 0) ?? amountRefunded?.amount ?? 0;
+  return Math.min(sum, amountCaptured?.amount || amount.amount);
 }
 
+/** Mollie calls none lost. One after a reversed one is, for us: a dispute that has ended does not open again. */
 function disputeOf({ amountChargedBack, _embedded: { chargebacks = [] } }: Payment): Observation["dispute"] {
-  if (chargebacks.length > 0) {
-    return chargebacks.every((each) => each.reversedAt) ? "won" : "open";
+  const standing = chargebacks.filter((each) => !each.reversedAt);
+  if (chargebacks.length > standing.length) {
+    return standing.length > 0 ? "lost" : "won";
   }
-  return amountChargedBack && amountChargedBack.amount > 0 ? "open" : null;
+  return standing.length > 0 || (amountChargedBack && amountChargedBack.amount > 0) ? "open" : null;
 }
 
 function failureOf({ details, statusReason }: Payment): string | null {

@@ -6,7 +6,8 @@
  * ones are signed over the body, without a time. There is no list of events, so no `missedEvents`, and none of payments
  * by our id: without Mollie's own a payment is `missing`. A page's life is its method's and cannot be set; what
  * `isCancelable` denies stays payable until then. amountRefunded counts refunds that are only queued, so the refunds
- * themselves are asked for. Two refunds of one sum within an hour: 409, which is "later". A chargeback is never "lost".
+ * themselves are asked for. Two refunds of one sum within an hour: 409, which is "later". No chargeback is called lost.
+ * Some methods capture in parts and hold the rest: it is let go where a capture is done at once, and lapses otherwise.
  */
 import * as z from "zod";
 import { baseUrl, isLoopback, listOf, secret } from "../lib/variables.ts";
@@ -22,6 +23,7 @@ import { type ApiAnswer, createApiClient, refuse } from "./http.ts";
 import {
   capture,
   fingerprint,
+  isCaptured,
   isMissing,
   listed,
   missing,
@@ -73,6 +75,15 @@ export const mollie = defineGateway({
     const retrieve = async (reference: GatewayReference): Promise<Observation> => {
       const seen = await find(reference);
       return seen ? toObservation(seen) : missing(reference.reference);
+    };
+
+    /** There is one capture, so what it leaves is let go. Mollie promises nothing of it, and the capture is done anyway. */
+    const letGo = async (seen: Payment, key: string): Promise<Observation> => {
+      const observation = toObservation(seen);
+      if (seen.status === "authorized" && observation.status === "succeeded" && isCaptured(seen, key)) {
+        await api.post(`/payments/${seen.id}/release-authorization`, undefined).catch(() => null);
+      }
+      return observation;
     };
 
     const toNotices = async ({ paymentId, ...hint }: Hint): Promise<Notice[]> => {
@@ -127,9 +138,8 @@ export const mollie = defineGateway({
         if (!before) {
           throw new GatewayError("rejected", "there is no payment to capture");
         }
-        const captures = listed(before._embedded.captures, before.amountCaptured);
-        if (captures.some((each) => each.metadata?.capture_key === key && each.status !== "failed")) {
-          return toObservation(before);
+        if (before.status !== "authorized" || isCaptured(before, key)) {
+          return letGo(before, key);
         }
         const body = {
           amount: writeAmount(amount, currency),
@@ -141,7 +151,8 @@ export const mollie = defineGateway({
         if (data?.paymentId !== before.id || data.metadata?.capture_key !== key) {
           throw new GatewayError("unknown", "Mollie's answer is not about this capture");
         }
-        return retrieve(reference);
+        const after = await find(reference);
+        return after ? letGo(after, key) : missing(reference.reference);
       },
 
       async refund(reference, { refundId, amount, currency, reference: known, createdAt }) {

@@ -182,7 +182,8 @@ async function ignore(
   { inbox, refundEnd }: Settled,
   reason: IgnoreReason | "wrong_gateway",
 ): Promise<Advanced | "conflict"> {
-  log.info("news.ignored", { transaction_id: loaded.transaction.id, source, reason });
+  const level = reason === "second_payment" ? "error" : "info";
+  log[level]("news.ignored", { transaction_id: loaded.transaction.id, source, reason });
   if (refundEnd) {
     await store.endRefund(refundEnd, now());
   }

@@ -30,7 +30,7 @@ export interface ObservedRefund {
 
 export interface Observation {
   readonly status: ObservedStatus;
-  /** The gateway's own id; null where it has none or did not say. */
+  /** The gateway's own id, or "/payment" of "link/payment"; null where it has none or did not say. */
   readonly reference: string | null;
   /** Minor units; null where the gateway did not say, which never passes for money. */
   readonly amount: number | null;

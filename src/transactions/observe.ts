@@ -56,6 +56,9 @@ export function observe(
 function hear(transaction: Transaction, seen: Observation, origin: Origin, context: Context): Outcome {
   const { refund, currency } = seen;
   const { refund: own = null } = context;
+  if ((refund || seen.dispute) && isAnother(transaction, seen)) {
+    return nothing("second_payment");
+  }
   if (refund && own && own.status !== "pending") {
     const undone = own.status === "succeeded" && refund.status === "failed";
     return undone ? takeBack(transaction, own, origin, context) : nothing("unchanged");
@@ -70,11 +73,16 @@ function hear(transaction: Transaction, seen: Observation, origin: Origin, conte
   return transaction.amountCaptured > 0 ? dispute(transaction, seen, origin, context) : nothing("unsaid");
 }
 
-/** A gateway may tell more of its own reference as a payment goes on: "link", then "link/payment". */
-function learn({ gatewayReference }: Transaction, { reference }: Observation): Partial<Transaction> {
-  return gatewayReference !== null && reference?.startsWith(`${gatewayReference}/`)
-    ? { gatewayReference: reference }
-    : {};
+/** A gateway may tell more of its own reference as a payment goes on: "link", then "link/payment", or "/payment" alone. */
+function learn({ gatewayReference: known }: Transaction, { reference }: Observation): Partial<Transaction> {
+  const told = reference?.startsWith("/") ? `${known?.split("/")[0]}${reference}` : reference;
+  return known !== null && told?.startsWith(`${known}/`) ? { gatewayReference: told } : {};
+}
+
+/** Of another payment than the one that is known: the same page was paid twice. */
+function isAnother({ gatewayReference }: Transaction, { reference }: Observation): boolean {
+  const [known, told] = [gatewayReference, reference].map((each) => each?.split("/")[1]);
+  return known !== undefined && told !== undefined && known !== told;
 }
 
 /** Its money is accounted for: kept, on its way back, or back. */
@@ -234,6 +242,9 @@ function compare(transaction: Transaction, seen: Observation): ReviewReason | nu
 function follow(transaction: Transaction, seen: Observation, origin: Origin, context: Context): Outcome {
   const { amountCaptured, amountRefunded, status } = transaction;
   const undecided = status === "review";
+  if (isAnother(transaction, seen)) {
+    return nothing("second_payment");
+  }
   if (!isComparable(transaction, seen) || !(undecided || isOfItsMode(transaction, seen))) {
     return nothing(undecided ? "in_review" : "mismatch");
   }

@@ -34,6 +34,8 @@ export type IgnoreReason =
   | "silent"
   | "already_open"
   | "refund_exceeds_capture"
+  /** Its page was paid once more: a person must give that back at the gateway. */
+  | "second_payment"
   | "not_in_review"
   | "order_paid"
   | "not_settled"

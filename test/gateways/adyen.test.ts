@@ -240,6 +240,8 @@ describe("adyen links", () => {
   it("cuts a description that is too long for the page, and leaves out none", async () => {
     const { link } = await open({ description: "x".repeat(300) });
     expect(fake.links.get(link)?.request.description).toBe("x".repeat(280));
+    const halved = await open({ description: `${"x".repeat(279)}🎟` });
+    expect(fake.links.get(halved.link)?.request.description).toBe("x".repeat(279));
     const other = await open({ description: null });
     expect(fake.links.get(other.link)?.request).not.toHaveProperty("description");
   });
@@ -259,11 +261,14 @@ describe("adyen links", () => {
     await expect(call).rejects.toMatchObject({ kind: "unknown" });
   });
 
-  it("takes no answer about another transaction", async () => {
-    const { fetch } = answering(linkAnswer({ reference: newTypeId("txn", Date.now()), status: "completed" }));
-    await expect(connect(fetch).retrieve(known)).rejects.toMatchObject({ kind: "unknown" });
-    await expect(connect(fetch).expire?.(known)).rejects.toMatchObject({ kind: "unknown" });
-  });
+  it.each([{ reference: newTypeId("txn", Date.now()) }, { id: "PL0000000000000000" }])(
+    "takes no answer about another transaction or another link: %j",
+    async (changes) => {
+      const { fetch } = answering(linkAnswer({ ...changes, status: "completed" }));
+      await expect(connect(fetch).retrieve(known)).rejects.toMatchObject({ kind: "unknown" });
+      await expect(connect(fetch).expire?.(known)).rejects.toMatchObject({ kind: "unknown" });
+    },
+  );
 
   it("calls a state unsaid that Adyen does not document", async () => {
     const { fetch } = answering(linkAnswer({ status: "constructor" }));
@@ -397,8 +402,13 @@ describe("adyen refunds", () => {
   it("waits while no webhook has told the payment", async () => {
     for (const status of ["completed", "paid", "paymentPending"]) {
       const { calls, fetch } = answering(linkAnswer({ status }));
-      const call = connect(fetch).refund?.(known, refundRequest(createRequest()));
-      await expect(call).rejects.toMatchObject({ kind: "unavailable" });
+      const asked = refundRequest(createRequest());
+      const name = `${TRANSACTION}.${asked.refundId}`;
+      const call = connect(fetch).refund?.(known, asked);
+      const message = expect.stringMatching(
+        new RegExp(`no webhook .* made there under ${name} ends this one$`),
+      );
+      await expect(call).rejects.toMatchObject({ kind: "unavailable", message });
       expect(calls.map(({ method }) => method)).toEqual(["GET"]);
     }
   });
@@ -423,7 +433,9 @@ describe("adyen refunds", () => {
   it("does not repeat a call whose key may be forgotten: a person must look", async () => {
     const { calls, fetch } = answering(linkAnswer());
     const late = refundRequest(createRequest(), { createdAt: Date.now() - 7 * DAY_MS });
-    await expect(connect(fetch).refund?.(paidReference, late)).rejects.toMatchObject({ kind: "unknown" });
+    const message = expect.stringContaining(`made there under ${TRANSACTION}.${late.refundId} ends this one`);
+    const call = connect(fetch).refund?.(paidReference, late);
+    await expect(call).rejects.toMatchObject({ kind: "unknown", message });
     expect(calls).toEqual([]);
     const { id, request } = await open();
     fake.pay(id);
@@ -467,14 +479,16 @@ describe("adyen webhooks", () => {
     return { id, link, item, psp: item.pspReference };
   }
 
-  it("tells the payment of a link that is this transaction's own", async () => {
-    const { id, link, item, psp } = await paid();
-    expect(await send(toWebhook([item]))).toEqual([
+  const nobody: Tools["fetch"] = () => expect.unreachable("this item is read without the network");
+
+  it("tells which payment it is of our transaction, and asks nobody", async () => {
+    const { id, item, psp } = await paid();
+    expect(await send(toWebhook([item]), connect(nobody))).toEqual([
       {
         eventId: `${psp}_AUTHORISATION_true`,
         transactionId: id,
         observation: {
-          ...{ status: "succeeded", reference: `${link}/${psp}`, amount: 1999, currency: "USD" },
+          ...{ status: "succeeded", reference: `/${psp}`, amount: 1999, currency: "USD" },
           ...{ amountCaptured: null, amountRefunded: 0, failureCode: null, dispute: null, mode: null },
         },
       },
@@ -482,7 +496,7 @@ describe("adyen webhooks", () => {
   });
 
   it("trusts nothing that is not signed: another's link, a reason, a date", async () => {
-    const { id, item } = await paid();
+    const { id, item, psp } = await paid();
     const other = await open();
     const forged = {
       ...item,
@@ -490,30 +504,101 @@ describe("adyen webhooks", () => {
       additionalData: { ...item.additionalData, paymentLinkId: other.link, refusalReasonRaw: "05" },
     };
     expect(await send(toWebhook([forged]))).toMatchObject([
-      { transactionId: id, observation: { status: "succeeded", reference: null, failureCode: null } },
+      { transactionId: id, observation: { status: "succeeded", reference: `/${psp}`, failureCode: null } },
     ]);
   });
 
   it.each(["PLDOESNOTEXIST", "../payments", "PL1/2", "", undefined])(
     "hears of the money also where the link is named as %j",
     async (paymentLinkId) => {
-      const { id, item } = await paid();
+      const { id, item, psp } = await paid();
       const additionalData = { ...item.additionalData, paymentLinkId };
       expect(await send(toWebhook([{ ...item, additionalData }]))).toMatchObject([
-        { transactionId: id, observation: { status: "succeeded", reference: null } },
+        { transactionId: id, observation: { status: "succeeded", reference: `/${psp}` } },
       ]);
     },
   );
 
-  it("lets Adyen send it again while the link cannot be looked at, and drops a link that is refused", async () => {
-    const { id, item } = await paid();
-    const down = answering(new Response(null, { status: 503 }));
-    const call = send(toWebhook([item]), connect(down.fetch));
-    await expect(call).rejects.toMatchObject({ kind: "unavailable" });
-    const refused = answering(refusal(422, "14_018", "Invalid link"));
-    expect(await send(toWebhook([item]), connect(refused.fetch))).toMatchObject([
-      { transactionId: id, observation: { status: "succeeded", reference: null } },
-    ]);
+  it("names another payment where one page is paid twice, and of what follows which of the two it is", async () => {
+    const { id, psp } = await paid();
+    fake.payLate(id);
+    const [sent] = await fake.takeWebhooks(CALLBACK_URL);
+    const [second] = await send(sent?.body ?? "");
+    expect(second).toMatchObject({ transactionId: id, observation: { status: "succeeded" } });
+    expect(second?.observation.reference).not.toBe(`/${psp}`);
+    const attempt = await tell({ success: "false" });
+    expect(attempt).toMatchObject([{ observation: { status: "pending", reference: null } }]);
+    for (const eventCode of [
+      "REFUND",
+      "CANCELLATION",
+      "CHARGEBACK",
+      "CHARGEBACK_REVERSED",
+      "CAPTURE_FAILED",
+    ]) {
+      const [notice] = await tell({ eventCode, originalReference: psp, pspReference: "QF00000000000002" });
+      expect(notice?.observation.reference).toBe(`/${psp}`);
+    }
+  });
+
+  describe("under a reference of somebody's own", () => {
+    async function givenBack(changes: ItemChanges = {}) {
+      const { id, link, psp } = await paid();
+      fake.refundByHand(id, 500, "our clerk's: 7");
+      const [sent] = await fake.takeWebhooks(CALLBACK_URL);
+      const item = JSON.parse(sent?.body ?? "").notificationItems[0].NotificationRequestItem;
+      return { id, link, psp, item: { ...item, ...changes } as AdyenItem };
+    }
+
+    it("is told by the link and the payment, which are known together or not at all", async () => {
+      const { link, psp, item } = await givenBack();
+      expect(await send(toWebhook([item]))).toMatchObject([
+        {
+          transactionId: null,
+          observation: {
+            ...{ status: "unsaid", reference: `${link}/${psp}`, currency: "USD" },
+            refund: { id: null, amount: 500, status: "succeeded" },
+          },
+        },
+      ]);
+    });
+
+    it.each(["PLDOESNOTEXIST", "../payments", "", undefined])(
+      "is of no concern where the link is named as %j",
+      async (paymentLinkId) => {
+        const { item } = await givenBack();
+        const additionalData = { ...item.additionalData, paymentLinkId };
+        expect(await send(toWebhook([{ ...item, additionalData }]))).toEqual([]);
+      },
+    );
+
+    it("is of no concern where the link is another shop's, or Adyen refuses to show it", async () => {
+      const { item, link } = await givenBack();
+      for (const answer of [linkAnswer({ id: link, reference: "order-7" }), refusal(422, "14_018", "no")]) {
+        const { calls, fetch } = answering(answer);
+        expect(await send(toWebhook([item]), connect(fetch))).toEqual([]);
+        expect(calls.map(({ url }) => url)).toEqual([`${API}/v71/paymentLinks/${link}`]);
+      }
+    });
+
+    it("is for later while the link cannot be looked at, and believes no answer about another", async () => {
+      const { item } = await givenBack();
+      for (const [answer, kind] of [
+        [new Response(null, { status: 503 }), "unavailable"],
+        [linkAnswer({ id: "PL0000000000000000" }), "unknown"],
+      ] as const) {
+        const call = send(toWebhook([item]), connect(answering(answer).fetch));
+        await expect(call).rejects.toMatchObject({ kind });
+      }
+    });
+
+    it("is no reason to call where it follows no payment, or is of another account", async () => {
+      const { item, link } = await givenBack();
+      for (const changes of [{ originalReference: "" }, { merchantAccountCode: "AnotherMerchant" }]) {
+        const additionalData = { paymentLinkId: link };
+        const signed = await signItem({ ...item, ...changes, additionalData });
+        expect(await send(toWebhook([signed]), connect(nobody))).toEqual([]);
+      }
+    });
   });
 
   it("refuses the whole call for one item with another's signature, and asks nobody", async () => {
@@ -639,6 +724,7 @@ describe("adyen webhooks", () => {
     NOTIFICATION_OF_CHARGEBACK: [dispute("open"), unsaid],
     CHARGEBACK: [dispute("open"), unsaid],
     PREARBITRATION_OPEN: [dispute("open"), unsaid],
+    CAPTURE_FAILED: [dispute("open"), unsaid],
     SCHEME_ARBITRATION: [dispute("open"), unsaid],
     CHARGEBACK_REVERSED: [dispute("won"), unsaid],
     ISSUER_RESPONSE_TIMEFRAME_EXPIRED: [dispute("won"), unsaid],
@@ -652,7 +738,7 @@ describe("adyen webhooks", () => {
     ...Object.fromEntries(
       [
         ...["ACH_NOTIFICATION_OF_CHANGE", "AUTHORISATION_ADJUSTMENT", "AUTORESCUE", "CANCEL_AUTORESCUE"],
-        ...["CAPTURE", "CAPTURE_FAILED", "DIRECT_DEBIT_NOTICE_OF_CHANGE_NOTIFICATION", "DONATION", "EXPIRE"],
+        ...["CAPTURE", "DIRECT_DEBIT_NOTICE_OF_CHANGE_NOTIFICATION", "DONATION", "EXPIRE"],
         ...["HANDLED_EXTERNALLY", "INFORMATION_SUPPLIED", "ISSUER_COMMENTS", "MANUAL_REVIEW_ACCEPT"],
         ...["MANUAL_REVIEW_REJECT", "NOTIFICATION_OF_FRAUD", "ORDER_CLOSED", "ORDER_OPENED"],
         ...["PAIDOUT_REVERSED", "PAYOUT_DECLINE", "PAYOUT_EXPIRE", "PAYOUT_THIRDPARTY"],

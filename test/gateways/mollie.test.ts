@@ -37,7 +37,7 @@ function connect(fetch: Fetch = fake.fetch, now: () => number = Date.now) {
 }
 
 const bring = (status: PaymentStatus) => (id: string) => fake.settle(id, status);
-const readBody = async (request: Request): Promise<Json> => (await request.json()) as Json;
+const readBody = async (request: Request): Promise<Json> => JSON.parse((await request.text()) || "{}");
 
 function eventText(changes: Json = {}): string {
   const links = { self: { href: `${MOLLIE_URL}/events/event_1`, type: "application/hal+json" } };
@@ -172,6 +172,8 @@ afterEach(() => {
   fake.captureStatus = "succeeded";
   fake.refusesEqualRefunds = false;
   fake.capturesInParts = false;
+  fake.releasesHolds = true;
+  fake.paysMoreBack = false;
 });
 
 describe("create", () => {
@@ -365,8 +367,34 @@ describe("retrieve", () => {
     expect(await terse.retrieve(reference)).toMatchObject(charged);
     fake.reverseChargeback(transactionId);
     expect(await gateway.retrieve(reference)).toMatchObject({ status: "succeeded", dispute: "won" });
+  });
+
+  it("tells a chargeback after a reversed one as lost: what has ended does not open again", async () => {
+    const { gateway, reference, transactionId } = await open();
+    fake.pay(transactionId);
     fake.chargeBack(transactionId);
-    expect(await gateway.retrieve(reference)).toMatchObject({ status: "succeeded", dispute: "open" });
+    fake.reverseChargeback(transactionId);
+    fake.chargeBack(transactionId);
+    expect(await gateway.retrieve(reference)).toMatchObject({ status: "succeeded", dispute: "lost" });
+    fake.reverseChargeback(transactionId);
+    expect(await gateway.retrieve(reference)).toMatchObject({ status: "succeeded", dispute: "won" });
+  });
+
+  it.each([
+    [1999, 1, 1999],
+    [1500, 600, 1999],
+    [500, 100, 600],
+  ])("counts %i and %i back as %i: more than came is all of it", async (first, second, sum) => {
+    const { gateway, request, reference, transactionId } = await open();
+    fake.pay(transactionId);
+    fake.paysMoreBack = true;
+    for (const amount of [first, second]) {
+      await gateway.refund?.(reference, refundRequest(request, { amount }));
+    }
+    fake.settleRefunds(transactionId, "refunded");
+    expect(await gateway.retrieve(reference)).toMatchObject({ amountRefunded: sum });
+    const { gateway: terse } = overhear(({ _embedded, ...body }) => body);
+    expect(await terse.retrieve(reference)).toMatchObject({ amountRefunded: sum });
   });
 
   it("takes no captured sum of a paid one for none", async () => {
@@ -458,8 +486,79 @@ describe("capture", () => {
     ]);
   });
 
+  it("lets go of what a capture leaves, once it is taken", async () => {
+    fake.capturesInParts = true;
+    const { reference, transactionId, asked } = await held();
+    const { calls, gateway } = overhear();
+    const release = `POST /v2/payments/${reference.reference}/release-authorization`;
+    fake.captureStatus = "pending";
+    expect(await gateway.capture?.(reference, asked)).toMatchObject({ status: "processing" });
+    expect(calls).not.toContain(release);
+    fake.settleCapture(transactionId, "succeeded");
+    expect(await gateway.capture?.(reference, asked)).toMatchObject({
+      status: "succeeded",
+      amountCaptured: 500,
+    });
+    expect(calls.filter((call) => call === release)).toHaveLength(1);
+    expect(fake.paymentOf(transactionId).status).toBe("paid");
+    expect(await gateway.capture?.(reference, asked)).toMatchObject({
+      status: "succeeded",
+      amountCaptured: 500,
+    });
+    expect(calls.filter((call) => call === release)).toHaveLength(1);
+  });
+
+  it.each([422, 500, 503])("is done also where the rest is not let go: %i", async (status) => {
+    fake.capturesInParts = true;
+    const { reference, transactionId, asked } = await held();
+    const { calls, gateway } = overhear((body, { url }) =>
+      url.endsWith("/release-authorization") ? new Response("no", { status }) : body,
+    );
+    expect(await gateway.capture?.(reference, asked)).toMatchObject({
+      status: "succeeded",
+      amountCaptured: 500,
+    });
+    expect(calls.at(-1)).toMatch(/release-authorization$/);
+    expect(fake.paymentOf(transactionId).captures).toHaveLength(1);
+  });
+
+  it("lets go of nothing where another's capture is taken, and this one is not", async () => {
+    fake.capturesInParts = true;
+    const { request, reference, transactionId, asked } = await held();
+    fake.captureStatus = "failed";
+    await connect().capture?.(reference, captureRequest(request, { amount: 700 }));
+    fake.settleCapture(transactionId, "succeeded");
+    const { calls, gateway } = overhear();
+    const other = { ...asked, key: `${asked.key}_other` };
+    expect(await gateway.capture?.(reference, other)).toMatchObject({ amountCaptured: 700 });
+    expect(calls.join()).not.toContain("release");
+  });
+
+  it("lets go of nothing where all is taken", async () => {
+    fake.capturesInParts = true;
+    const { reference, request } = await held();
+    const { calls, gateway } = overhear();
+    await gateway.capture?.(reference, captureRequest(request));
+    expect(calls.join()).not.toContain("release");
+  });
+
+  it.each([
+    ["paid", "succeeded"],
+    ["canceled", "canceled"],
+    ["expired", "expired"],
+    ["failed", "failed"],
+    ["pending", "processing"],
+  ] as const)("asks for nothing of what is %s by now, and says so", async (status, means) => {
+    const { reference, transactionId, asked } = await held();
+    fake.settle(transactionId, status);
+    const { calls, gateway } = overhear();
+    expect(await gateway.capture?.(reference, asked)).toMatchObject({ status: means });
+    expect(calls.map((call) => call.split(" ")[0])).toEqual(["GET"]);
+  });
+
   it("takes nothing where it cannot see what was taken", async () => {
     fake.capturesInParts = true;
+    fake.releasesHolds = false;
     const { gateway, reference, transactionId, asked } = await held();
     await gateway.capture?.(reference, asked);
     const { gateway: terse } = overhear(({ _embedded, ...body }) => body);
@@ -963,6 +1062,17 @@ describe("the official SDKs", () => {
       ...{ statusCode: 404, title: "Not Found" },
     });
     await expect(typed.payments.cancel({ paymentId })).rejects.toMatchObject({ statusCode: 422 });
+  });
+
+  it("let go of what is held as we do (mollie-api-typescript)", async () => {
+    const { reference, transactionId } = await open({ capture: "manual" });
+    const { reference: paymentId } = reference;
+    await expect(typed.payments.releaseAuthorization({ paymentId })).rejects.toMatchObject({
+      statusCode: 422,
+    });
+    fake.pay(transactionId);
+    await typed.payments.releaseAuthorization({ paymentId });
+    expect(await typed.payments.get({ paymentId })).toMatchObject({ status: "canceled" });
   });
 
   it("read the fake's events (mollie-api-typescript)", async () => {

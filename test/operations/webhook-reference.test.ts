@@ -17,6 +17,7 @@ import {
   initiate,
   ORIGIN,
   read,
+  replaceServices,
   replaceStore,
   type System,
   selectRow,
@@ -95,6 +96,26 @@ describe("receiveWebhook of a reference alone", () => {
     expect(await deliver(system, namelessWebhook(order.order_id, "evt_1"))).toBe("applied");
     const { body } = await initiate(system, order);
     expect(body).toMatchObject({ code: "order_already_paid" });
+  });
+
+  it("says loudly that a page was paid twice, and keeps the news", async () => {
+    const system = await createNameless();
+    const { id, order_id } = await createPending(system, newNamelessOrder());
+    const loud: unknown[] = [];
+    const { log } = system.services;
+    replaceServices(system, { log: { ...log, error: (...line) => void loud.push(line) } });
+    const paid = (payment: string) => {
+      const observation = anObservation({ reference: `${referenceOf(order_id)}/${payment}` });
+      const body = JSON.stringify([{ eventId: payment, transactionId: id, observation }]);
+      return new Request(`${ORIGIN}/webhooks/nameless`, { method: "POST", body });
+    };
+    expect(await deliver(system, paid("pay_1"))).toBe("applied");
+    expect(loud).toEqual([]);
+    expect(await deliver(system, paid("pay_2"))).toBe("ignored");
+    expect(loud).toEqual([
+      ["news.ignored", { transaction_id: id, source: "webhook", reason: "second_payment" }],
+    ]);
+    expect(await inboxOf("pay_2")).toMatchObject({ outcome: "ignored", reason: "second_payment" });
   });
 
   it("takes another gateway's reference of the same name for none of its own", async () => {

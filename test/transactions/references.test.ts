@@ -64,7 +64,6 @@ describe("decide on a gateway's own reference", () => {
     ["another of the same beginning", LINK, "plink_10/pay_1"],
     ["its own beginning alone", LINK, "plink"],
     ["the same", PAID, PAID],
-    ["another payment of the link", PAID, "plink_1/pay_2"],
     ["none", PAID, null],
     ["one where none was given", null, PAID],
   ])("takes nothing of %s (%s, then %s)", (_what, gatewayReference, reference) => {
@@ -74,6 +73,49 @@ describe("decide on a gateway's own reference", () => {
     expect(stateAfter(pending, decide(pending, seen(reference), aContext()))).toMatchObject({
       ...{ status: "succeeded", gatewayReference },
     });
+  });
+
+  it("takes it also where the link is not said again", () => {
+    const before = inStatus("succeeded", { gatewayReference: LINK });
+    const decision = decide(before, seen("/pay_1"), aContext());
+    expect(typesOf(decision)).toEqual(["transaction.referenced"]);
+    const after = stateAfter(before, decision);
+    expect(after.gatewayReference).toBe(PAID);
+    expect(decide(after, seen("/pay_1"), aContext())).toEqual({ kind: "ignore", reason: "unchanged" });
+  });
+
+  it.each(["plink_1/pay_2", "/pay_2"])(
+    "says that a page was paid twice, and takes nothing of it: %s",
+    (reference) => {
+      const booked = [
+        inStatus("succeeded", { gatewayReference: PAID }),
+        inStatus("canceled", { gatewayReference: PAID, amountCaptured: 1999 }),
+        inStatus("review", { gatewayReference: PAID, amountCaptured: 1999, reviewReason: "late_payment" }),
+      ];
+      const refund = {
+        id: null,
+        reference: "re_1",
+        amount: 500,
+        status: "succeeded",
+        failureCode: null,
+      } as const;
+      for (const before of booked) {
+        for (const news of [
+          seen(reference),
+          seen(reference, { amountRefunded: 1999 }),
+          seen(reference, { status: "unsaid", refund }),
+          seen(reference, { status: "unsaid", dispute: "open" }),
+        ]) {
+          expect(decide(before, news, aContext())).toEqual({ kind: "ignore", reason: "second_payment" });
+        }
+      }
+    },
+  );
+
+  it.each([PAID, "/pay_1", LINK, null])("hears what is told of the payment alone: %s", (reference) => {
+    const before = inStatus("succeeded", { gatewayReference: PAID });
+    const news = seen(reference, { status: "unsaid", dispute: "open" });
+    expect(typesOf(decide(before, news, aContext()))).toEqual(["transaction.disputed"]);
   });
 
   it("takes nothing of other money than was taken", () => {

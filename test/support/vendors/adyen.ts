@@ -141,11 +141,11 @@ export class FakeAdyen implements Vendor {
     return (this.paymentOf(transactionId)?.refunded ?? 0) / 10 ** (MORE_DIGITS[currency] ?? 0);
   }
 
-  /** Somebody gives money back in the Customer Area, in Adyen's minor units. */
-  refundByHand(transactionId: string, value: number): void {
+  /** Somebody gives money back in the Customer Area, in Adyen's minor units; by default under the payment's reference. */
+  refundByHand(transactionId: string, value: number, reference = transactionId): void {
     const payment = this.paymentOf(transactionId);
     if (payment) {
-      this.#refund(payment, { value, currency: payment.link.amount.currency }, transactionId);
+      this.#refund(payment, { value, currency: payment.link.amount.currency }, reference);
     }
   }
 

@@ -33,7 +33,7 @@ interface Chargeback extends Part {
   reversedAt: number | null;
 }
 
-export interface Payment {
+interface Payment {
   readonly id: string;
   readonly request: Json;
   readonly amount: number;
@@ -80,6 +80,10 @@ export class FakeMollie implements Vendor {
   refusesEqualRefunds = false;
   /** An authorization may be captured in parts, as Klarna's: it stays authorized while something is left. */
   capturesInParts = false;
+  /** Mollie promises nothing of what it is asked to let go. */
+  releasesHolds = true;
+  /** Some methods let more go back than came, such as a parcel's postage. */
+  paysMoreBack = false;
   now: () => number = Date.now;
   readonly #keys = new Map<
     string,
@@ -214,13 +218,6 @@ export class FakeMollie implements Vendor {
     return found;
   }
 
-  /** An event about a payment, as it is sent. */
-  eventAbout(payment: Payment, changes: Json = {}): Json {
-    const { id } = payment;
-    const event = { type: `payment.${payment.status}`, entityId: id, entity: this.write(payment), payment };
-    return { ...(JSON.parse(this.#writeEvent(event)) as Json), ...changes };
-  }
-
   /** A payment as the API tells it. */
   write(payment: Payment, embed: readonly string[] = []): Json {
     const { id, request, currency, createdAt, status, refunds, captures, chargebacks } = payment;
@@ -283,6 +280,9 @@ export class FakeMollie implements Vendor {
     const payment = this.payments.get(id);
     if (!payment) {
       return failure(404, "Not Found", `No payment exists with token ${id}.`);
+    }
+    if (list === "release-authorization" && method === "POST") {
+      return this.#release(payment);
     }
     const part = list === undefined ? undefined : { list, partId };
     return part ? this.#routePart(method, payment, part, body) : this.#routePayment(request, payment);
@@ -366,6 +366,17 @@ export class FakeMollie implements Vendor {
     return answer;
   }
 
+  #release(payment: Payment): Response {
+    if (payment.status !== "authorized") {
+      return failure(422, "Unprocessable Entity", "The payment is not in the authorized state");
+    }
+    if (this.releasesHolds) {
+      const isTaken = payment.captures.some((each) => each.status === "succeeded");
+      this.settle(idOf(payment), isTaken ? "paid" : "canceled");
+    }
+    return hal(202, {});
+  }
+
   #refund(payment: Payment, body: Json): Response {
     const amount = readAmount(body.amount, payment.currency);
     const taken = payment.captures.filter((each) => each.status === "succeeded");
@@ -373,7 +384,7 @@ export class FakeMollie implements Vendor {
     if (payment.status !== "paid") {
       return failure(422, "Unprocessable Entity", "The payment is not paid");
     }
-    if (amount === null || amount <= 0 || amount > left) {
+    if (amount === null || amount <= 0 || (amount > left && !this.paysMoreBack)) {
       return failure(422, "Unprocessable Entity", "The specified amount cannot be refunded", "amount");
     }
     const recent = payment.refunds.filter(({ createdAt }) => this.now() - createdAt < HOUR_MS);
