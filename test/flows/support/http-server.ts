@@ -5,6 +5,8 @@ import type { AddressInfo } from "node:net";
 export interface Received {
   readonly method: string;
   readonly path: string;
+  /** With its question mark; empty where there is none. */
+  readonly search: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
@@ -23,9 +25,11 @@ export async function serve(handler: Handler): Promise<RunningServer> {
       chunks.push(chunk);
     });
     request.on("end", () => {
+      const { pathname: path, search } = new URL(request.url ?? "/", "http://fake.invalid");
       const received = {
         method: request.method ?? "",
-        path: new URL(request.url ?? "/", "http://fake.invalid").pathname,
+        path,
+        search,
         headers: request.headers,
         body: Buffer.concat(chunks).toString("utf8"),
       };
