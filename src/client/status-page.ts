@@ -1,169 +1,269 @@
 /**
  * The island of the hosted status page (/status.js): keeps `main#payment` fresh while the buyer looks at it.
- * The server stays the one renderer: news only makes this fetch the page again. Without it the page still works.
+ * The server stays the one renderer, also of every word: news only makes this fetch the page again. Without it the
+ * page still works.
  */
+import { onWake } from "./on-wake.ts";
 import { forgetPending } from "./resume-pending.ts";
 import { watchTransaction } from "./watch-transaction.ts";
 
 const RETRY_MS = 2_000;
-const RETRIES = 5;
+const REFUSALS = 5;
 const TIMEOUT_MS = 10_000;
+const CHECK_TIMEOUT_MS = 30_000;
+const PROBE_MS = 15_000;
+const HINT_MS = 6_000;
+const DAY_MS = 86_400_000;
 const SELECTOR = "main#payment";
+
+/** How a page that was fetched compares with the one that is shown. */
+type Fetched = "shown" | "same" | "refused" | "unreachable";
 
 function start(main: HTMLElement): void {
   const { id = "", clientSecret = "" } = main.dataset;
+  const refresh = createRefresh(main);
   const watch = watchTransaction({
     url: location.href.replace(/\/status\/.*/, ""),
     id,
     clientSecret,
     version: versionOf(main),
-    onChange: createRefresh(main),
+    onChange: ({ version }) => refresh(version),
   });
   document.addEventListener("submit", (event) => {
     const form = event.target as HTMLFormElement;
     if (form.matches("form[data-check]")) {
       event.preventDefault();
-      void check(form, watch.sync);
+      void check(main, form, probe);
     }
   });
-  window.addEventListener("offline", () => showConnection(main));
-  window.addEventListener("online", () => showConnection(main));
+  const probe = watchConnection(main, watch.sync);
+  // Timers sleep with the phone; what is due then is due at once.
+  const tick = (): void => {
+    showTimes(main);
+    if (isTimeUp(main)) {
+      void refresh(0);
+    }
+  };
+  onWake(tick);
+  setInterval(tick, 1_000);
   bind(main);
+  tick();
 }
 
 /** What is due whenever the server has rendered anew. */
 function bind(main: HTMLElement): void {
-  const { id = "", final } = main.dataset;
+  const { id = "", final, now = "" } = main.dataset;
+  aheadMs = Date.now() - (Date.parse(now) || Date.now());
   if (final === "true") {
     forgetPending(id);
   }
-  startCountdown(main);
-  if (isOffline()) {
-    showConnection(main);
-  }
+  showTimes(main);
 }
 
-/** Fetches the page until it shows the newest version told; after too many failures, lets the browser try. */
-function createRefresh(main: HTMLElement): (news: { readonly version: number }) => Promise<void> {
+/** Fetches the page until it shows the newest version told, and is not past its time. */
+function createRefresh(main: HTMLElement): (version: number) => Promise<void> {
   let wanted = 0;
   let busy = false;
-  return async ({ version }) => {
-    wanted = version;
+  const isStale = (): boolean => versionOf(main) < wanted || isTimeUp(main);
+  return async (version) => {
+    wanted = Math.max(wanted, version);
     if (busy) {
       return;
     }
     busy = true;
-    let failures = 0;
-    while (versionOf(main) < wanted) {
-      await renderAgain(main).catch(() => undefined);
-      if (versionOf(main) >= wanted) {
-        break;
-      }
-      // Offline, a reload would trade the page for the browser's error.
-      failures = isOffline() ? 0 : failures + 1;
-      if (failures > RETRIES) {
+    let refusals = 0;
+    while (isStale()) {
+      const fetched = await load(main, location.href);
+      // A page that the server will not give may be better told by the browser. A dead network never is.
+      refusals = fetched === "refused" ? refusals + 1 : 0;
+      if (refusals > REFUSALS) {
         location.reload();
         return;
       }
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      if (isStale()) {
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
     }
     busy = false;
   };
 }
 
-/** Rejects, or changes nothing, if what came is no newer status page. */
-async function renderAgain(main: HTMLElement): Promise<void> {
-  const response = await fetch(location.href, {
+/** Fetches the page, and shows it if it is newer, or says something else of the same version: that time is up. */
+async function load(main: HTMLElement, url: string, init: RequestInit = {}): Promise<Fetched> {
+  const request: RequestInit = {
     headers: { Accept: "text/html" },
     cache: "no-store",
-    // A fetch that hangs would stop all news. Safari before 16 has no such signal.
-    signal: AbortSignal.timeout?.(TIMEOUT_MS) ?? null,
-  });
-  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+    // A fetch that hangs would stop all news.
+    signal: timeout(TIMEOUT_MS),
+    ...init,
+  };
+  const answer = await fetch(url, request)
+    .then(async (response) => ({ ok: response.ok, text: await response.text() }))
+    .catch(() => undefined);
+  if (!answer) {
+    return "unreachable";
+  }
+  const fresh = new DOMParser().parseFromString(answer.text, "text/html");
   const next = fresh.querySelector<HTMLElement>(SELECTOR);
-  if (!response.ok || !next || versionOf(next) <= versionOf(main)) {
-    return;
+  if (!answer.ok || !next) {
+    return "refused";
   }
-  const focused = main.contains(document.activeElement) ? document.activeElement?.id : "";
-  // The element itself stays: a live region speaks only if it was there before its content.
-  for (const name of main.getAttributeNames()) {
-    main.removeAttribute(name);
+  const newer = versionOf(next) - versionOf(main);
+  if (newer < 0 || (newer === 0 && next.dataset.state === main.dataset.state)) {
+    return "same";
   }
-  for (const { name, value } of next.attributes) {
-    main.setAttribute(name, value);
-  }
-  main.replaceChildren(...next.childNodes);
+  show(main, next);
   document.title = fresh.title;
-  if (focused) {
-    document.getElementById(focused)?.focus({ preventScroll: true });
+  return "shown";
+}
+
+/** Safari before 16 has no such signal. */
+function timeout(ms: number): AbortSignal | null {
+  return AbortSignal.timeout?.(ms) ?? null;
+}
+
+/** The parts of `main` stay, so that the live regions among them speak; what is inside is renewed. */
+function show(main: HTMLElement, next: HTMLElement): void {
+  const focused = main.contains(document.activeElement) ? document.activeElement?.id : undefined;
+  copyAttributes(next, main);
+  for (const part of next.querySelectorAll<HTMLElement>("[data-part]")) {
+    const shown = main.querySelector(`[data-part=${part.dataset.part}]`);
+    if (shown) {
+      copyAttributes(part, shown);
+      shown.replaceChildren(...part.childNodes);
+    }
+  }
+  if (focused !== undefined) {
+    // What had the focus may be gone: then the reader goes on from the heading.
+    const heir = document.getElementById(focused) ?? document.getElementById("state");
+    heir?.focus({ preventScroll: true });
   }
   bind(main);
 }
 
+function copyAttributes(from: Element, to: Element): void {
+  for (const name of to.getAttributeNames()) {
+    to.removeAttribute(name);
+  }
+  for (const { name, value } of from.attributes) {
+    to.setAttribute(name, value);
+  }
+}
+
 /** "Check payment status" without leaving the page; if that fails, the form does what forms do. */
-async function check(form: HTMLFormElement, sync: () => void): Promise<void> {
+async function check(main: HTMLElement, form: HTMLFormElement, probe: () => void): Promise<void> {
   const button = form.querySelector("button");
   const body = new URLSearchParams([...new FormData(form)].map(([name, value]) => [name, String(value)]));
   button?.toggleAttribute("disabled", true);
-  const response = await fetch(form.getAttribute("action") ?? "", { method: "POST", body }).catch(
-    () => undefined,
-  );
+  // The gateway is asked meanwhile, which may be slow.
+  const signal = timeout(CHECK_TIMEOUT_MS);
+  const fetched = await load(main, form.getAttribute("action") ?? "", { method: "POST", body, signal });
   button?.toggleAttribute("disabled", false);
-  if (response?.ok) {
-    // A disabled button loses the focus; one that was moved on purpose stays where it is.
-    if (document.activeElement === document.body) {
-      button?.focus({ preventScroll: true });
-    }
-    sync();
-  } else if (!isOffline()) {
+  // A disabled button loses the focus; one that was moved on purpose stays where it is.
+  if (document.activeElement === document.body) {
+    (document.getElementById("check") ?? document.getElementById("state"))?.focus({ preventScroll: true });
+  }
+  if (fetched === "refused") {
     form.submit();
+  } else if (fetched === "same") {
+    hint(main, "unchanged");
+  } else if (fetched === "unreachable") {
+    probe();
   }
 }
 
-let countdown: ReturnType<typeof setInterval> | undefined;
-
-function startCountdown(main: HTMLElement): void {
-  clearInterval(countdown);
-  const tick = (): void => {
-    let running = false;
-    for (const element of main.querySelectorAll<HTMLElement>("[data-expires-at]")) {
-      const leftMs = Date.parse(element.dataset.expiresAt ?? "") - Date.now();
-      if (!Number.isNaN(leftMs)) {
-        element.textContent = formatCountdown(leftMs);
-        running ||= leftMs > 0;
+/**
+ * Says so when the network is dead, and when it is back. A dead network tells nobody: so while the page is looked at
+ * and something may still come, a small static file is asked for now and then. Returns a function that asks now.
+ */
+function watchConnection(main: HTMLElement, sync: () => void): () => void {
+  let lost = false;
+  let probes = 0;
+  const tell = (isLost: boolean): void => {
+    if (isLost !== lost) {
+      lost = isLost;
+      hint(main, lost ? "offline" : "online");
+      if (!lost) {
+        sync();
       }
     }
-    if (!running) {
-      clearInterval(countdown);
+  };
+  const probe = async (): Promise<void> => {
+    if (document.visibilityState === "visible" && (lost || main.dataset.final !== "true")) {
+      probes += 1;
+      const mine = probes;
+      const request: RequestInit = { method: "HEAD", cache: "no-store", signal: timeout(TIMEOUT_MS) };
+      const isReached = await fetch("/icon.svg", request).catch(() => undefined);
+      if (mine === probes) {
+        tell(!isReached);
+      }
     }
   };
-  countdown = setInterval(tick, 1_000);
-  tick();
+  window.addEventListener("offline", () => tell(true));
+  onWake(() => void probe());
+  setInterval(() => void probe(), PROBE_MS);
+  return () => void probe();
 }
 
-/** `12:34`, with hours `1:02:03`, and `0:00` when time is up. */
-function formatCountdown(leftMs: number): string {
+let hintTimer: ReturnType<typeof setTimeout> | undefined;
+
+/** What the page says of itself, in its own words; that we are offline stays until we are not. */
+function hint(main: HTMLElement, about: "offline" | "online" | "unchanged"): void {
+  const element = main.querySelector<HTMLElement>("[data-hint]");
+  if (element) {
+    clearTimeout(hintTimer);
+    element.dataset.hint = about;
+    element.textContent = element.dataset[about] ?? "";
+    element.hidden = false;
+    if (about !== "offline") {
+      hintTimer = setTimeout(() => {
+        element.hidden = true;
+      }, HINT_MS);
+    }
+  }
+}
+
+/** How far this device's clock is ahead of the server's, in ms. */
+let aheadMs = 0;
+
+/** Milliseconds until the time to pay is over; undefined where none runs. */
+function timeLeft(main: HTMLElement): number | undefined {
+  const expiresAt = main.querySelector<HTMLElement>("[data-expires-at]")?.dataset.expiresAt;
+  const left = Date.parse(expiresAt ?? "") - (Date.now() - aheadMs);
+  return Number.isNaN(left) ? undefined : left;
+}
+
+function isTimeUp(main: HTMLElement): boolean {
+  return (timeLeft(main) ?? 1) <= 0;
+}
+
+/** The time that is left, while it is less than a day, and other moments by the buyer's own clock. */
+function showTimes(main: HTMLElement): void {
+  const { locale } = main.dataset;
+  const left = timeLeft(main);
+  const running = main.querySelector("[data-expires-at]");
+  if (running && left !== undefined && left < DAY_MS) {
+    running.textContent = formatCountdown(left, locale);
+  }
+  const moment = main.querySelector("[data-moment]");
+  if (moment) {
+    const format = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+    moment.textContent = format.format(Date.parse(moment.getAttribute("datetime") ?? ""));
+    moment.removeAttribute("data-moment");
+  }
+}
+
+/** `12:34`, with hours `1:02:03`, and `0:00` when time is up; in the digits of the locale. */
+function formatCountdown(leftMs: number, locale: string | undefined): string {
   const seconds = Math.ceil(Math.max(0, leftMs) / 1_000);
   const minutes = Math.floor(seconds / 60);
   const hours = Math.floor(minutes / 60);
-  const pad = (value: number): string => String(value % 60).padStart(2, "0");
-  return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds)}` : `${minutes}:${pad(seconds)}`;
-}
-
-function showConnection(main: HTMLElement): void {
-  const hint = main.querySelector<HTMLElement>("[data-live]");
-  if (hint) {
-    const offline = isOffline();
-    hint.dataset.live = offline ? "off" : "on";
-    hint.textContent = offline
-      ? "You are offline. This page goes on by itself when the connection is back."
-      : "You are online again.";
-    hint.hidden = false;
-  }
-}
-
-function isOffline(): boolean {
-  return navigator.onLine === false;
+  const digits = (value: number, least: number): string =>
+    new Intl.NumberFormat(locale, { minimumIntegerDigits: least }).format(value);
+  const tail = digits(seconds % 60, 2);
+  return hours > 0
+    ? `${digits(hours, 1)}:${digits(minutes % 60, 2)}:${tail}`
+    : `${digits(minutes, 1)}:${tail}`;
 }
 
 function versionOf(main: HTMLElement): number {

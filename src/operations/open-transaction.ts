@@ -12,7 +12,7 @@ import type { Transaction } from "../transactions/transaction.ts";
 import { advanceTransaction } from "./advance-transaction.ts";
 import { issueClientSecret } from "./client-secret.ts";
 import { closeSession, gatewayOf } from "./end-transaction.ts";
-import { returnedUrl, statusUrl } from "./views.ts";
+import { localizedUrl, returnedUrl, statusUrl } from "./views.ts";
 
 /**
  * @returns the transaction as it is then: failed, if the gateway refused
@@ -46,9 +46,11 @@ export async function openTransaction(
 }
 
 async function toCreateRequest({ config }: Services, loaded: Loaded): Promise<CreateRequest> {
-  const { transaction, customer } = loaded;
+  const { transaction } = loaded;
+  const customer = loaded.customer === null ? null : (JSON.parse(loaded.customer) as Customer);
   const { id, orderId, gateway, amount, currency, description, expiresAt, capture } = transaction;
-  const page = statusUrl(config, id, await issueClientSecret(config.clientSecretKeys, id));
+  const address = statusUrl(config, id, await issueClientSecret(config.clientSecretKeys, id));
+  const page = localizedUrl(address, customer?.locale);
   return {
     transactionId: id,
     orderId,
@@ -60,6 +62,6 @@ async function toCreateRequest({ config }: Services, loaded: Loaded): Promise<Cr
     cancelUrl: page,
     expiresAt,
     capture,
-    customer: customer === null ? null : (JSON.parse(customer) as Customer),
+    customer,
   };
 }

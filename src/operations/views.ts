@@ -21,6 +21,11 @@ export function returnedUrl(page: string): string {
   return `${page}&returned=1`;
 }
 
+/** The same page in the buyer's language, where the shop has told it. */
+export function localizedUrl(page: string, locale: string | null | undefined): string {
+  return locale ? `${page}&locale=${encodeURIComponent(locale)}` : page;
+}
+
 /** What the shop is told of a change: the transaction at that version, without what opens it. */
 export function toEventData(transaction: Transaction) {
   return {

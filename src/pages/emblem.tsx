@@ -48,6 +48,12 @@ const LOOKS: Readonly<Record<PageState | "message", Look>> = {
   message: { tone: "quiet", solid: false, turning: false, glyph: MARK },
 };
 
+/** The one that is drawn before the buyer's eyes; and the arrow that points back, which is where reading begins. */
+const GLYPH_CLASSES: Partial<Record<PageState | "message", "drawn" | "mirrored">> = {
+  succeeded: "drawn",
+  ...{ partlyRefunded: "mirrored", refunded: "mirrored", returning: "mirrored", returned: "mirrored" },
+};
+
 export function toneOf(face: PageState | "message"): Tone {
   return LOOKS[face].tone;
 }
@@ -57,6 +63,7 @@ export function Emblem({ face }: { face: PageState | "message" }) {
   const { solid, turning, glyph } = LOOKS[face];
   return (
     <svg
+      data-part="emblem"
       class={solid ? "emblem solid" : "emblem"}
       viewBox="0 0 96 96"
       width="96"
@@ -67,7 +74,7 @@ export function Emblem({ face }: { face: PageState | "message" }) {
       <circle class="halo" cx="48" cy="48" r="47" />
       <circle class="ring" cx="48" cy="48" r="35" />
       {turning ? <circle class="arc" cx="48" cy="48" r="35" pathLength="100" /> : null}
-      <path class={face === "succeeded" ? "glyph drawn" : "glyph"} d={glyph} pathLength="100" />
+      <path class={`glyph ${GLYPH_CLASSES[face] ?? ""}`.trim()} d={glyph} pathLength="100" />
     </svg>
   );
 }

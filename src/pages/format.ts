@@ -1,5 +1,5 @@
 /**
- * Money, moments and links as a buyer may see them.
+ * Money, moments and links as a buyer may see them, by a locale that `chooseLocale` gave.
  * Nothing here does arithmetic on money, and nothing here throws on what a shop or a browser sent.
  */
 import { toDecimal } from "../transactions/money.ts";
@@ -20,21 +20,12 @@ const REFUSED_SCHEMES: ReadonlySet<string> = new Set([
   "view-source:",
 ]);
 
-/** The locale, or English where it is malformed: Intl throws on such. */
-export function usableLocale(locale: string): string {
-  try {
-    return Intl.getCanonicalLocales(locale)[0] ?? "en";
-  } catch {
-    return "en";
-  }
-}
-
 /** @param amount minor units of `currency` */
 export function formatAmount(amount: number, currency: string, locale: string): string {
   const decimal = toDecimal(amount, currency);
   // Intl's digits are CLDR's: it would round 19.99 RSD to 20. Money is shown to its last minor unit.
   const digits = decimal.split(".")[1]?.length ?? 0;
-  const format = new Intl.NumberFormat(usableLocale(locale), {
+  const format = new Intl.NumberFormat(locale, {
     style: "currency",
     currency,
     minimumFractionDigits: digits,
@@ -49,16 +40,15 @@ export function isolate(text: string): string {
 }
 
 /**
- * A moment in UTC, with its date where asked for, in the words of `language`.
+ * A moment in UTC, which is said; with its date where asked for.
  * @param at epoch milliseconds
  */
-export function formatMoment(at: number, language: string, withDate: boolean): string {
+export function formatMoment(at: number, locale: string, withDate: boolean): string {
   const date = { year: "numeric", month: "short", day: "numeric" } as const;
-  return new Intl.DateTimeFormat(language, {
+  return new Intl.DateTimeFormat(locale, {
     ...(withDate ? date : {}),
-    hour: "2-digit",
+    hour: "numeric",
     minute: "2-digit",
-    hourCycle: "h23",
     timeZone: "UTC",
     timeZoneName: "short",
   }).format(at);

@@ -5,20 +5,16 @@
 import type { Status } from "../transactions/transaction.ts";
 import { Document } from "./document.tsx";
 import { Emblem, toneOf } from "./emblem.tsx";
-import {
-  formatAmount,
-  formatMoment,
-  isolate,
-  isSameDay,
-  safeHref,
-  safeWebHref,
-  usableLocale,
-} from "./format.ts";
-import { fill, type MessageTexts, type StatusTexts, textsFor } from "./status-texts.ts";
+import { formatAmount, formatMoment, isolate, isSameDay, safeHref, safeWebHref } from "./format.ts";
+import { textsFor } from "./languages.ts";
+import { fill, type StatusTexts } from "./status-texts.ts";
 import { type PageState, pageStateOf, type StatusView } from "./status-view.ts";
 
 /** The statuses that the gateway may be asked about now. */
 const CHECKABLE: ReadonlySet<Status> = new Set(["pending", "processing", "authorized", "review"]);
+
+/** Where the buyer pays anew. */
+const AGAIN: ReadonlySet<PageState> = new Set(["failed", "expired"]);
 
 interface PartProps {
   readonly view: StatusView;
@@ -27,8 +23,8 @@ interface PartProps {
 }
 
 /**
- * The whole document for one payment as it is now. The script replaces what is inside `main`, and a live region only
- * speaks if it was there before: so `main` is one, and each part that is not to be read out is "off".
+ * The whole document for one payment as it is now. The script renews what is inside each data-part of `main` and leaves
+ * the part itself: a live region only speaks if it was there before what it says.
  */
 export function StatusPage({ view }: { view: StatusView }) {
   const texts = textsFor(view.locale);
@@ -46,15 +42,13 @@ export function StatusPage({ view }: { view: StatusView }) {
         data-id={view.id}
         data-client-secret={view.clientSecret}
         data-version={String(view.version)}
+        data-state={state}
         data-status={view.status}
         data-final={String(view.final)}
-        aria-live="polite"
+        data-locale={view.locale}
+        data-now={new Date(view.now).toISOString()}
       >
-        <div class="connection" aria-live="polite">
-          <p data-live hidden>
-            {texts.offline}
-          </p>
-        </div>
+        <Connection texts={texts} />
         <Emblem face={state} />
         <Announcement {...part} />
         <Summary {...part} />
@@ -65,16 +59,46 @@ export function StatusPage({ view }: { view: StatusView }) {
   );
 }
 
-/** The whole document where there is no payment to show: not found, or our own trouble. */
-export function MessagePage({ title, text }: MessageTexts) {
+interface MessageProps {
+  readonly message: keyof StatusTexts["messages"];
+  /** As of a `StatusView`. */
+  readonly locale: string;
+  /** Where to try again, when that is another address than the page's own. */
+  readonly retryUrl?: string | undefined;
+}
+
+/** The whole document where there is no payment to show: not found, or our own trouble, which tries again. */
+export function MessagePage({ message, locale, retryUrl }: MessageProps) {
+  const texts = textsFor(locale);
+  const { title, text } = texts.messages[message];
   return (
-    <Document title={title} texts={textsFor("en")} live="none">
+    <Document
+      title={title}
+      texts={texts}
+      live={message === "trouble" ? "trouble" : "none"}
+      refreshUrl={retryUrl}
+    >
       <main class={`card message tone-${toneOf("message")}`}>
         <Emblem face="message" />
         <h1>{title}</h1>
         <p class="lead">{text}</p>
       </main>
     </Document>
+  );
+}
+
+/** Where the script tells how it fares, in words that it finds here. */
+function Connection({ texts }: { texts: StatusTexts }) {
+  return (
+    <div class="connection" role="status" aria-live="polite">
+      <p
+        data-hint
+        data-offline={texts.offline}
+        data-online={texts.online}
+        data-unchanged={texts.unchanged}
+        hidden
+      />
+    </div>
   );
 }
 
@@ -85,8 +109,10 @@ function Announcement({ view, state, texts }: PartProps) {
     refunded: isolate(formatAmount(view.amountRefunded, view.currency, view.locale)),
   });
   return (
-    <div class="announcement" role="status" aria-live="polite" aria-atomic="true">
-      <h1>{title}</h1>
+    <div data-part="announcement" class="announcement" role="status" aria-live="polite" aria-atomic="true">
+      <h1 id="state" tabindex={-1}>
+        {title}
+      </h1>
       <p class="lead">{words}</p>
     </div>
   );
@@ -94,7 +120,7 @@ function Announcement({ view, state, texts }: PartProps) {
 
 function Summary({ view, state, texts }: PartProps) {
   return (
-    <dl class="summary" aria-live="off">
+    <dl data-part="summary" class="summary">
       <div class="total">
         <dt>{texts.amount}</dt>
         <dd>
@@ -121,7 +147,9 @@ function Summary({ view, state, texts }: PartProps) {
       <div>
         <dt>{texts.reference}</dt>
         <dd>
-          <code translate="no">{view.id}</code>
+          <code translate="no" dir="ltr">
+            {view.id}
+          </code>
         </dd>
       </div>
     </dl>
@@ -130,9 +158,8 @@ function Summary({ view, state, texts }: PartProps) {
 
 /** One row for either time, so that nothing moves when the payment ends. */
 function Moment({ view, state, texts }: PartProps) {
-  const language = languageForDates(view.locale, texts.language);
   if (state === "pending" || state === "confirming" || state === "overdue") {
-    const until = formatMoment(view.expiresAt, language, !isSameDay(view.expiresAt, view.now));
+    const until = formatMoment(view.expiresAt, view.locale, !isSameDay(view.expiresAt, view.now));
     const at = new Date(view.expiresAt).toISOString();
     return (
       <div>
@@ -153,8 +180,8 @@ function Moment({ view, state, texts }: PartProps) {
     <div>
       <dt>{texts.started}</dt>
       <dd>
-        <time datetime={new Date(view.createdAt).toISOString()}>
-          {formatMoment(view.createdAt, language, true)}
+        <time datetime={new Date(view.createdAt).toISOString()} data-moment>
+          {formatMoment(view.createdAt, view.locale, true)}
         </time>
       </dd>
     </div>
@@ -166,7 +193,7 @@ function Actions({ view, state, texts }: PartProps) {
   const pay = state === "pending" || state === "confirming" ? safeWebHref(view.paymentUrl) : undefined;
   const back = safeHref(view.returnUrl);
   return (
-    <div class="actions" aria-live="off">
+    <div data-part="actions" class="actions">
       {pay === undefined ? null : (
         <a class={state === "pending" ? "button primary" : "button"} id="pay" href={pay}>
           {texts.pay}
@@ -176,6 +203,7 @@ function Actions({ view, state, texts }: PartProps) {
         <form data-check method="post" action={`/status/${encodeURIComponent(view.id)}`}>
           <input type="hidden" name="client_secret" value={view.clientSecret} />
           {view.returned ? <input type="hidden" name="returned" value="1" /> : null}
+          {view.askedLocale === null ? null : <input type="hidden" name="locale" value={view.askedLocale} />}
           <button class="button" id="check" type="submit">
             {texts.check}
           </button>
@@ -183,7 +211,7 @@ function Actions({ view, state, texts }: PartProps) {
       ) : null}
       {back === undefined ? null : (
         <a class={view.final ? "button primary" : "button"} id="back" href={back}>
-          {texts.states[state].back}
+          {AGAIN.has(state) ? texts.again : texts.back}
         </a>
       )}
       {back === undefined && view.final ? <p class="close">{texts.close}</p> : null}
@@ -191,21 +219,16 @@ function Actions({ view, state, texts }: PartProps) {
   );
 }
 
-function NextSteps({ state, texts }: PartProps) {
+function NextSteps({ view, state, texts }: PartProps) {
+  const notes = [...texts.states[state].notes, ...(view.final ? [] : [texts.comeBack])];
   return (
-    <section class="next" aria-live="off" aria-labelledby="next">
+    <section data-part="next" class="next" aria-labelledby="next">
       <h2 id="next">{texts.next}</h2>
       <ul>
-        {texts.states[state].notes.map((note) => (
+        {notes.map((note) => (
           <li>{note}</li>
         ))}
       </ul>
     </section>
   );
-}
-
-/** The buyer's region where it speaks the language of the texts: no Arabic date in an English sentence. */
-function languageForDates(locale: string, language: string): string {
-  const wanted = usableLocale(locale);
-  return new Intl.Locale(wanted).language === language ? wanted : language;
 }

@@ -31,8 +31,10 @@ export interface StatusView {
   readonly returned: boolean;
   /** Already carries what the shop needs to know about the outcome. */
   readonly returnUrl: string | null;
-  /** BCP 47; a malformed one counts as English. */
+  /** What `chooseLocale` gave: BCP 47. */
   readonly locale: string;
+  /** What the address asks for, and so every link to this page has to; null where it asks for nothing. */
+  readonly askedLocale: string | null;
 }
 
 /** A status, or what has to be said instead of it so that the page stays true. */

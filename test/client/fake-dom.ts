@@ -1,6 +1,6 @@
 /**
  * As much of a DOM as the status page's island touches: elements with attributes and children, and the selectors
- * `tag`, `tag#id`, `[data-x]` and `tag[data-x]`. A page is built by the test, and "parsed" by looking it up.
+ * `tag`, `tag#id`, `[data-x]`, `tag[data-x]` and `[data-x=y]`. A page is built by the test, and "parsed" by looking it up.
  */
 export class FakeElement extends EventTarget {
   private readonly named: Map<string, string>;
@@ -71,8 +71,14 @@ export class FakeElement extends EventTarget {
   }
 
   matches(selector: string): boolean {
-    const [, tag, id, attribute] = /^(\w*)(?:#([\w-]+))?(?:\[([\w-]+)\])?$/.exec(selector) ?? [];
-    return (!tag || tag === this.tag) && (!id || id === this.id) && (!attribute || this.named.has(attribute));
+    const [, tag, id, attribute, value] =
+      /^(\w*)(?:#([\w-]+))?(?:\[([\w-]+)(?:=(\w+))?\])?$/.exec(selector) ?? [];
+    return (
+      (!tag || tag === this.tag) &&
+      (!id || id === this.id) &&
+      (!attribute || this.named.has(attribute)) &&
+      (!value || this.named.get(attribute ?? "") === value)
+    );
   }
 
   querySelectorAll(selector: string): FakeElement[] {

@@ -15,8 +15,8 @@ beforeAll(async () => {
 afterEach(() => world?.gateway.recover());
 afterAll(() => world?.stop());
 
-const show = async (url: string) => {
-  const response = await fetch(url, { redirect: "manual" });
+const show = async (url: string, language = "en") => {
+  const response = await fetch(url, { redirect: "manual", headers: { "accept-language": language } });
   return { status: response.status, headers: response.headers, html: await response.text() };
 };
 
@@ -26,8 +26,8 @@ const pageOf = async (transaction: Transaction) => {
   return page;
 };
 
-const checkForm = async (transaction: Transaction) => {
-  const { html } = await pageOf(transaction);
+const checkForm = async (transaction: Transaction, query = "") => {
+  const { html } = await show(`${transaction.status_url}${query}`);
   const form = forms(html).find(({ method }) => method === "post");
   if (form === undefined) {
     throw new Error("the page has no form that asks the gateway");
@@ -105,6 +105,56 @@ describe("GET /status/:id", () => {
     const { html } = await pageOf(transaction);
     expect(html).not.toContain(paymentUrl);
     expect(html).toContain(`href="${SHOP_ORIGIN}/thanks`);
+  });
+});
+
+describe("the status page's language", () => {
+  const languageOf = ({ headers, html }: Awaited<ReturnType<typeof show>>) => [
+    headers.get("content-language"),
+    ...(/<html lang="(\w+)" dir="(\w+)">/.exec(html)?.slice(1) ?? []),
+  ];
+
+  it("is the browser's, and a cache is told", async () => {
+    const { status_url } = await api.start();
+    const page = await show(status_url, "zh-CN, pt-BR;q=0.9, en;q=0.5");
+    expect(languageOf(page)).toEqual(["pt", "pt", "ltr"]);
+    expect(page.headers.get("vary")).toMatch(/accept-language/i);
+    expect(languageOf(await show(status_url, "zh-CN"))).toEqual(["en", "en", "ltr"]);
+  });
+
+  it("is what the address asks for, also after a check", async () => {
+    const transaction = await api.start();
+    expect(languageOf(await show(`${transaction.status_url}&locale=ar-EG`, "de"))).toEqual([
+      "ar",
+      "ar",
+      "rtl",
+    ]);
+    const form = await checkForm(transaction, "&locale=ar-EG");
+    const location = (await submit(transaction.status_url, form)).headers.get("location") ?? "";
+    const page = await show(new URL(location, transaction.status_url).href, "de");
+    expect(languageOf(page)).toEqual(["ar", "ar", "rtl"]);
+    expect(page.html).toContain("١٩٫٩٩");
+  });
+
+  it("is the customer's when the gateway sends the buyer back", async () => {
+    const { id } = await api.start({ customer: { locale: "fr-FR" } });
+    const { return_url } = world.gateway.sessions.get(id)?.request ?? {};
+    expect(languageOf(await show(String(return_url), "de"))).toEqual(["fr", "fr", "ltr"]);
+  });
+});
+
+describe("the status page and all that it loads", () => {
+  it.each(["en", "ar", "ja"])("is at most 60 kB in %s, uncompressed", async (language) => {
+    const page = await show((await api.start()).status_url, language);
+    const loaded = [...page.html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path = ""]) => path);
+    expect(loaded.sort()).toEqual(["/icon.svg", "/status.css", "/status.js"]);
+    const files = await Promise.all(loaded.map((path) => show(`${world.system.url}${path}`)));
+    expect(files.map(({ status }) => status)).toEqual([200, 200, 200]);
+    const bytes = [page, ...files].map(({ html }) => Buffer.byteLength(html));
+    expect(bytes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(60_000);
+    for (const { html } of files) {
+      expect(html, "nothing is loaded from what is loaded").not.toMatch(/url\(|@import|import\(/);
+    }
   });
 });
 

@@ -42,6 +42,19 @@ describe("createTransaction", () => {
     });
   });
 
+  it("brings the buyer back to a page in the language that the shop has told", async () => {
+    const system = await createSystem();
+    const ways = async (customer?: object) => {
+      const { body } = await initiate(system, newOrder({ customer }));
+      const page = `http://localhost:8787/status/${body.id}?client_secret=${body.client_secret}`;
+      const { return_url, cancel_url } = system.gateway.sessions.get(body.id)?.request ?? {};
+      return [return_url, cancel_url].map((url) => String(url).replace(page, ""));
+    };
+    expect(await ways({ locale: "de-CH" })).toEqual(["&locale=de-CH&returned=1", "&locale=de-CH"]);
+    expect(await ways({ country: "CH" })).toEqual(["&returned=1", ""]);
+    expect(await ways()).toEqual(["&returned=1", ""]);
+  });
+
   it("lives for the deployment's time, or for expires_in", async () => {
     const system = await createSystem({ TRANSACTION_TTL_SECONDS: "120" });
     const clock = freezeClock(system);

@@ -1,68 +1,16 @@
 /** @jsxImportSource hono/jsx */
 // The buyer's page: what it says in each state, and what it must never carry.
 import { describe, expect, it } from "vitest";
-import { MessagePage, StatusPage } from "../../src/pages/status-page.tsx";
-import { english } from "../../src/pages/status-texts.ts";
-import type { PageState, StatusView } from "../../src/pages/status-view.ts";
-
-const NOW = Date.UTC(2026, 10, 22, 13, 40);
-const MINUTE = 60_000;
-
-const PENDING: StatusView = {
-  id: "txn_01kaqk5w0meev9h4x2n8c7d3rt",
-  clientSecret: "cs_test",
-  status: "pending",
-  version: 1,
-  final: false,
-  amount: 1999,
-  currency: "USD",
-  description: "Blue teapot",
-  late: false,
-  amountRefunded: 0,
-  returning: false,
-  createdAt: NOW - 5 * MINUTE,
-  expiresAt: NOW + 25 * MINUTE,
-  now: NOW,
-  paymentUrl: "https://pay.example/session/1",
-  returnUrl: "https://shop.example/thanks?order=7",
-  returned: false,
-  locale: "en-US",
-};
-
-function render(change: Partial<StatusView> = {}): string {
-  return (<StatusPage view={{ ...PENDING, ...change }} />).toString() as string;
-}
-
-function settled(change: Partial<StatusView>): Partial<StatusView> {
-  return { final: true, paymentUrl: null, version: 3, ...change };
-}
-
-const STATES: Readonly<Record<PageState, Partial<StatusView>>> = {
-  pending: {},
-  confirming: { returned: true },
-  overdue: { now: NOW + 26 * MINUTE, paymentUrl: null },
-  processing: { status: "processing", paymentUrl: null },
-  authorized: { status: "authorized", paymentUrl: null },
-  review: { status: "review", paymentUrl: null },
-  succeeded: settled({ status: "succeeded" }),
-  late: settled({ status: "succeeded", late: true }),
-  partlyRefunded: settled({ status: "succeeded", amountRefunded: 500 }),
-  refunded: settled({ status: "succeeded", amountRefunded: 1999 }),
-  returning: settled({ status: "canceled", returning: true }),
-  returned: settled({ status: "canceled", amountRefunded: 2500 }),
-  failed: settled({ status: "failed" }),
-  canceled: settled({ status: "canceled" }),
-  expired: settled({ status: "expired" }),
-};
-
-const ALL = Object.entries(STATES) as [PageState, Partial<StatusView>][];
+import { MessagePage } from "../../src/pages/status-page.tsx";
+import { english } from "../../src/pages/texts/en.ts";
+import { ALL_STATES as ALL, MINUTE, NOW, PENDING, render, STATES } from "./support.tsx";
 
 describe("StatusPage", () => {
   it.each(ALL)("says %s in its title, its heading and its notes", (state, change) => {
     const html = render(change);
     const texts = english.states[state];
     expect(html).toContain(`<title>${texts.title}</title>`);
-    expect(html).toContain(`<h1>${texts.title}</h1>`);
+    expect(html).toContain(`<h1 id="state" tabindex="-1">${texts.title}</h1>`);
     for (const note of texts.notes) {
       expect(html).toContain(`<li>${note}</li>`);
     }
@@ -93,30 +41,62 @@ describe("StatusPage", () => {
   });
 
   it("gives the script what it binds to", () => {
-    const html = render();
+    const html = render({ locale: "de-CH" });
     expect(html).toContain(
-      `data-id="${PENDING.id}" data-client-secret="cs_test" data-version="1" data-status="pending" data-final="false"`,
+      `data-id="${PENDING.id}" data-client-secret="cs_test" data-version="1" data-state="pending" data-status="pending" ` +
+        'data-final="false" data-locale="de-CH" data-now="2026-11-22T13:40:00.000Z">',
     );
-    expect(html).toMatch(/<p data-live="true" hidden="">/);
-    expect(render(STATES.failed)).toContain('data-status="failed" data-final="true"');
+    expect(render(STATES.failed)).toContain('data-state="failed" data-status="failed" data-final="true"');
   });
 
-  it("announces politely, from a region that outlives what the script replaces", () => {
-    const html = render();
-    expect(html).toMatch(/<main id="payment" [^>]*aria-live="polite"/);
-    expect(html).toContain(
-      '<div class="announcement" role="status" aria-live="polite" aria-atomic="true"><h1>',
-    );
-    for (const quiet of ['<dl class="summary"', '<div class="actions"', '<section class="next"']) {
-      expect(html).toContain(`${quiet} aria-live="off"`);
+  it("brings the script's words along, and shows them to nobody without it", () => {
+    const [hint = ""] = /<p data-hint=[^>]*>/.exec(render()) ?? [];
+    for (const words of [english.offline, english.online, english.unchanged]) {
+      expect(hint).toContain(`="${words}"`);
     }
+    expect(hint).toContain('hidden=""');
+  });
+
+  it.each(ALL)(
+    "has the same parts in the same order when %s, so that they can outlive the change",
+    (_, change) => {
+      expect([...render(change).matchAll(/data-part="(\w+)"/g)].map(([, name]) => name)).toEqual([
+        ...["emblem", "announcement", "summary", "actions", "next"],
+      ]);
+    },
+  );
+
+  it("announces what is new politely and as a whole, and nothing else", () => {
+    const regions = [...render().matchAll(/<(\w+)[^>]*aria-live[^>]*>/g)].map(([tag]) => tag);
+    expect(regions).toEqual([
+      '<div class="connection" role="status" aria-live="polite">',
+      '<div data-part="announcement" class="announcement" role="status" aria-live="polite" aria-atomic="true">',
+    ]);
+  });
+
+  it("says how long a bank may need, and that a person checks", () => {
+    expect(render(STATES.processing)).toContain("Your bank usually needs up to five working days");
+    expect(render(STATES.review)).toContain("We have your payment on record, and a person is checking it.");
+  });
+
+  it("repeats in its form what the address says", () => {
+    const fields = (html: string) =>
+      [...html.matchAll(/name="(\w+)" value="([^"]*)"/g)].map((field) => field[0]);
+    expect(fields(render())).toEqual(['name="client_secret" value="cs_test"']);
+    expect(fields(render({ returned: true, locale: "de", askedLocale: "de" }))).toEqual([
+      'name="client_secret" value="cs_test"',
+      'name="returned" value="1"',
+      'name="locale" value="de"',
+    ]);
   });
 
   it("says until when to pay, with the date where it is another day", () => {
     const time = '<time datetime="2026-11-22T14:05:00.000Z" data-expires-at="2026-11-22T14:05:00.000Z">';
-    expect(render()).toContain(`${time}until 14:05 UTC</time>`);
-    expect(render({ expiresAt: NOW + 24 * 60 * MINUTE })).toContain(">until Nov 23, 2026, 13:40 UTC</time>");
-    expect(render({ locale: "de-DE" })).toContain(">until 14:05 UTC</time>");
+    expect(render({ locale: "en-GB" })).toContain(`${time}until 14:05 UTC</time>`);
+    expect(render()).toMatch(/>until 2:05\sPM UTC<\/time>/);
+    const tomorrow = { expiresAt: NOW + 24 * 60 * MINUTE };
+    expect(render({ ...tomorrow, locale: "en-GB" })).toContain(">until 23 Nov 2026, 13:40 UTC</time>");
+    expect(render({ ...tomorrow, locale: "de-DE" })).toContain(">bis 23. Nov. 2026, 13:40 UTC</time>");
   });
 
   it("leads to the payment only while it can still be paid", () => {
@@ -152,6 +132,7 @@ describe("StatusPage with hostile input", () => {
       description: `<img src=x onerror="alert(1)">{amount}`,
       returnUrl: `https://shop.example/?a="><script>alert(1)</script>`,
       clientSecret: `"><b>`,
+      askedLocale: `"><b>`,
     });
     expect(html).not.toMatch(/<img|<script>|<b>/);
     expect(html).toContain("&lt;img src=x onerror=&quot;alert(1)&quot;&gt;{amount}");
@@ -191,22 +172,33 @@ describe("amounts on the page", () => {
     [1999, "RSD", "en-US", "RSD\u00a019.99"],
     [1999, "EUR", "de-DE", "19,99\u00a0€"],
     [9_007_199_254_740_991, "USD", "en-US", "$90,071,992,547,409.91"],
-    [1999, "USD", "not a locale", "$19.99"],
-    [1999, "USD", "en_US", "$19.99"],
+    [1999, "CHF", "de-CH", "CHF\u00a019.99"],
+    [199950, "EUR", "de-AT", "€\u00a01.999,50"],
+    [199950, "EUR", "pt-BR", "€\u00a01.999,50"],
+    [199950, "EUR", "ar-EG", "\u200f١٬٩٩٩٫٥٠\u00a0€"],
+    [1999, "JPY", "ja-JP", "￥1,999"],
   ])("shows %d %s in %s as %s", (amount, currency, locale, shown) => {
     expect(render({ amount, currency, locale })).toContain(`<bdi>${shown}</bdi>`);
   });
 });
 
 describe("MessagePage", () => {
-  it.each(Object.values(english.messages))("says: $title", (message) => {
-    const html = (<MessagePage {...message} />).toString() as string;
-    expect(html).toContain(`<title>${message.title}</title>`);
-    expect(html).toContain(message.text);
-    expect(html).not.toMatch(/<script|http-equiv|\sstyle=|id="payment"/);
+  const message = (name: keyof typeof english.messages, retryUrl?: string) =>
+    (<MessagePage message={name} locale="en" retryUrl={retryUrl} />).toString() as string;
+
+  it.each(["notFound", "trouble"] as const)("says that it is %s, and needs no script", (name) => {
+    const html = message(name);
+    const { title, text } = english.messages[name];
+    expect(html).toContain(`<title>${title}</title>`);
+    expect(html).toContain(text);
+    expect(html).not.toMatch(/<script|\sstyle=|id="payment"/);
   });
 
-  it("escapes its text", () => {
-    expect((<MessagePage title="<i>" text="<b>" />).toString()).not.toMatch(/<i>|<b>/);
+  it("tries again by itself in trouble alone", () => {
+    expect(message("notFound")).not.toContain("http-equiv");
+    expect(message("trouble")).toContain('<meta http-equiv="refresh" content="15"/>');
+    expect(message("trouble", "https://pay.example/?a=1&b=2")).toContain(
+      '<meta http-equiv="refresh" content="15; url=https://pay.example/?a=1&amp;b=2"/>',
+    );
   });
 });
