@@ -17,8 +17,8 @@ import { FIRST_LEASE_MS } from "./send-delivery.ts";
 import { toEventData, toTimestamp } from "./views.ts";
 
 const MAX_ATTEMPTS = 5;
-/** A fresh refund is leased to the request that owes it for so long. */
-export const REFUND_LEASE_MS = 30_000;
+/** A refund is leased for so long to whoever sends it, as long as the cron's leases: three calls to a slow gateway. */
+export const REFUND_LEASE_MS = 50_000;
 
 export interface Advanced {
   readonly outcome: "applied" | "duplicate" | "ignored" | "parked";

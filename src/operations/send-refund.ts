@@ -36,7 +36,8 @@ export async function sendRefund(services: Services, id: string, source: Source)
     }
     const fields = { transaction_id: refund.transactionId, gateway: loaded.transaction.gateway };
     services.log.warn("refund.unanswered", { ...fields, reason: error.kind, error: error.message });
-    await (error.kind === "rejected"
+    // One that the gateway has taken is under way, even where it is not shown to us now, as after a change of keys.
+    await (error.kind === "rejected" && refund.gatewayReference === null
       ? refuse(services, refund, loaded, source)
       : postpone(services, refund, null, error.retryAfterMs));
   }
@@ -49,7 +50,7 @@ export async function followRefunds(
   source: Source,
 ): Promise<void> {
   const { store, now } = services;
-  for (const { id } of await store.claimRefunds(transactionId, now() + REFUND_LEASE_MS)) {
+  for (const { id } of await store.claimRefunds(transactionId, now(), now() + REFUND_LEASE_MS)) {
     await sendRefund(services, id, source);
   }
 }

@@ -1,5 +1,5 @@
 /** Refunds that were begun here: asked for on the condition that so much is left, then owed until the gateway ends them. */
-import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, lte, or, sql } from "drizzle-orm";
 import type { Source } from "../transactions/event.ts";
 import { attempt, type Database, run } from "./database.ts";
 import { type Loaded, loadedColumns, toLoaded } from "./rows.ts";
@@ -94,10 +94,11 @@ export function refundQueries(db: Database) {
     },
 
     /**
-     * Takes the refunds of a transaction that the gateway has not ended, but for those that are being sent just now.
-     * @param until the lease
+     * Takes the refunds of a transaction that the gateway has not ended, but for those that are being sent just now: who
+     * sends has the row until its next attempt, which is due within a lease, and then the cron's.
+     * @param until the lease, no shorter than the cron's
      */
-    async claimRefunds(transactionId: string, until: number): Promise<RefundRow[]> {
+    async claimRefunds(transactionId: string, now: number, until: number): Promise<RefundRow[]> {
       return run(
         db
           .update(refunds)
@@ -107,6 +108,7 @@ export function refundQueries(db: Database) {
               eq(refunds.transactionId, transactionId),
               eq(refunds.status, "pending"),
               gt(refunds.attempts, 0),
+              or(lte(refunds.nextAttemptAt, now), gt(refunds.nextAttemptAt, until)),
             ),
           )
           .returning(),

@@ -95,6 +95,42 @@ describe("a refund whose answer is lost", () => {
   });
 });
 
+describe("a refund that somebody is sending", () => {
+  it("is left alone by news and cron until the lease is over: not every gateway has idempotency keys", async () => {
+    const system = await createSystem();
+    const { id } = await createPaid(system);
+    system.gateway.faulty = /refund/;
+    system.gateway.fault = "lost_answer";
+    await refund(system, id, { amount: 500 });
+    system.gateway.fault = null;
+    const { store, now } = system.services;
+    const claim = () => store.claimRefunds(id, now(), now() + 50_000);
+    expect(await claim()).toHaveLength(1);
+    expect(await claim()).toEqual([]);
+    await tell(system, id);
+    await system.tick();
+    expect(callsTo(system, "refund", id)).toBe(1);
+    await later(system, MINUTE);
+    expect(callsTo(system, "refund", id)).toBe(2);
+    expect(await refundsOf(system, id)).toMatchObject([{ status: "succeeded" }]);
+    expect(givenBack(system, id)).toEqual({ count: 1, sum: 500 });
+  });
+
+  it("is left alone by news while the cron sends it", async () => {
+    const system = await createSystem();
+    const { id } = await createPaid(system);
+    system.gateway.faulty = /refund/;
+    system.gateway.fault = "lost_answer";
+    await refund(system, id, { amount: 500 });
+    system.gateway.fault = null;
+    system.advance(MINUTE);
+    const { store, now } = system.services;
+    expect((await store.claimDue(now(), now(), 100, [])).refunds).toHaveLength(1);
+    await tell(system, id);
+    expect(callsTo(system, "refund", id)).toBe(1);
+  });
+});
+
 describe("a refund whose process dies", () => {
   const death = () => Promise.reject(new Error("the process is gone"));
 
@@ -183,6 +219,21 @@ describe("a refund that is pending at the gateway", () => {
     expect(await readMoney(system, id)).toMatchObject({ status: "succeeded", amount_refunded: 0 });
     system.gateway.refundOutcome = "success";
     expect((await refund(system, id)).body).toMatchObject({ amount: 1999, status: "succeeded" });
+  });
+
+  it("is not given up when the gateway, which has taken it, does not show it for a while", async () => {
+    const { system, id, end } = await pendingRefund();
+    await system.services.store.postponeRefund((await refundsOf(system, id))[0]?.id ?? "", {
+      ...{ attempts: 1, nextAttemptAt: system.services.now(), gatewayReference: "re_1" },
+      now: system.services.now(),
+    });
+    Object.assign(system.gateway, { fault: "refuse", faulty: /refund/ });
+    await later(system, 2 * MINUTE);
+    expect(await refundsOf(system, id)).toMatchObject([{ status: "pending" }]);
+    system.gateway.fault = null;
+    end("success");
+    await later(system, 30 * MINUTE);
+    expect(await refundsOf(system, id)).toMatchObject([{ status: "succeeded" }]);
   });
 
   it("is counted once with what was given back in the gateway's dashboard before it", async () => {
