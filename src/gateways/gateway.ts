@@ -50,10 +50,10 @@ export interface Gateway {
   refund?(reference: GatewayReference, request: RefundRequest): Promise<RefundObservation>;
   /**
    * What the gateway would have told by webhooks, from its own list of events, oldest first, with the same event ids.
-   * @param since epoch milliseconds
+   * @param since epoch milliseconds, as is `until`: the first moment that is of no interest
    * @throws GatewayError
    */
-  missedEvents?(since: number): AsyncIterable<Notice>;
+  missedEvents?(since: number, until: number): AsyncIterable<MissedNotice>;
 }
 
 export interface CreateRequest {
@@ -134,6 +134,12 @@ export interface Notice {
   /** Ours, as the gateway carries it; null where it names only its own, which is the observation's reference then. */
   readonly transactionId: string | null;
   readonly observation: Observation;
+}
+
+/** One item of the gateway's own list of events. */
+export interface MissedNotice extends Notice {
+  /** When it came into being there; epoch milliseconds. */
+  readonly createdAt: number;
 }
 
 export type GatewayErrorKind =

@@ -1,4 +1,7 @@
-/** What the adapters take from Node's library, as workerd has it too; its types as a whole would clash with the Worker's. */
+/**
+ * What the adapters and their tests take from Node's library, as workerd has it too; its types as a whole would clash
+ * with the Worker's.
+ */
 declare module "node:crypto" {
   export class X509Certificate {
     /** @param certificate PEM, or the bytes of PEM or DER */

@@ -8,7 +8,7 @@ import { utf8 } from "./signature.ts";
 /** Of a token's life: none is used that may end on the way. */
 const MARGIN_MS = 30_000;
 
-export interface PayPalAccount {
+interface PayPalAccount {
   /** Without a slash at the end. */
   readonly url: string;
   readonly clientId: string;
@@ -99,6 +99,6 @@ export function isGone({ status, body }: ApiAnswer): boolean {
   return status === 404 && problemForm.safeParse(body).data?.name === "RESOURCE_NOT_FOUND";
 }
 
-export function hasIssue({ body }: ApiAnswer, issue: string): boolean {
-  return problemForm.safeParse(body).data?.details.some((each) => each.issue === issue) ?? false;
+export function hasIssue({ body }: ApiAnswer, issues: readonly string[]): boolean {
+  return problemForm.safeParse(body).data?.details.some(({ issue }) => issues.includes(issue)) ?? false;
 }

@@ -1,17 +1,32 @@
-/** PayPal's events: what they say of where they belong, and of disputes. https://developer.paypal.com/api/rest/webhooks/event-names/ */
+/**
+ * PayPal's events: which order they are about, what they say of disputes, and the list of them.
+ * https://developer.paypal.com/api/rest/webhooks/event-names/
+ */
 import * as z from "zod";
 import type { Dispute } from "../transactions/transaction.ts";
+import type { Listed, Window } from "./event-list.ts";
+import { GatewayError } from "./gateway.ts";
+import { isGone, type PayPalCall, readAnswer } from "./paypal-client.ts";
+
+const PAGE_SIZE = 100;
+const MAX_PAGES = 100;
+/** From a refund over its capture and the authorization to the order. */
+const MAX_HOPS = 3;
 
 const text = z.string().optional().catch(undefined);
+const orderId = z
+  .string()
+  .regex(/^[A-Z0-9]{1,36}$/)
+  .optional()
+  .catch(undefined);
 const links = z.array(z.object({ rel: z.string(), href: z.string() }));
 
 /** A capture, an authorization, a refund, an order or a dispute, as far as it says where it belongs. */
-export const resourceForm = z.object({
-  id: text,
-  custom_id: text,
-  order_id: text,
+const resourceForm = z.object({
+  id: orderId,
+  order_id: orderId,
   supplementary_data: z
-    .object({ related_ids: z.object({ order_id: text }) })
+    .object({ related_ids: z.object({ order_id: orderId }) })
     .optional()
     .catch(undefined),
   links: links.catch([]),
@@ -29,36 +44,46 @@ export const eventForm = z.object({
 });
 export type Event = z.output<typeof eventForm>;
 
-export const eventPageForm = z.object({
-  events: z.array(eventForm.nullable().catch(null)),
+const pageForm = z.object({
+  events: z.array(eventForm.nullable().catch(null)).default([]),
   links: links.default([]),
 });
 
 const OF_ORDERS =
   /^(CHECKOUT\.(ORDER|PAYMENT-APPROVAL)|PAYMENT\.(AUTHORIZATION|CAPTURE|REFUND)|CUSTOMER\.DISPUTE)\.[A-Z]+$/;
 
-/** Whether its kind is one that belongs to an order. */
-export function isOfOrder({ event_type }: Event): boolean {
-  return OF_ORDERS.test(event_type);
+/** @returns null for an event of another kind, or one that leads to no order. @throws GatewayError */
+export async function findOrderId(
+  call: PayPalCall,
+  { event_type, resource: told }: Event,
+): Promise<string | null> {
+  if (!OF_ORDERS.test(event_type)) {
+    return null;
+  }
+  let resource = event_type.startsWith("CHECKOUT.ORDER.") ? { ...told, order_id: told.id } : told;
+  for (let hops = 0; hops <= MAX_HOPS; hops += 1) {
+    const found = toOrderId(resource);
+    const parent = toParentPath(resource);
+    if (found !== undefined || parent === undefined) {
+      return found ?? null;
+    }
+    const answer = await call("GET", parent);
+    if (isGone(answer)) {
+      return null;
+    }
+    resource = readAnswer(resourceForm, answer);
+  }
+  return null;
 }
 
-/** The resource of an event; of an order's own event, its id is the order's. */
-export function resourceOf({ event_type, resource }: Event): Resource {
-  return event_type.startsWith("CHECKOUT.ORDER.") ? { ...resource, order_id: resource.id } : resource;
-}
-
-/** The id of the order that a resource names. */
-export function toOrderId({ supplementary_data, order_id, links: all }: Resource): string | undefined {
+function toOrderId({ supplementary_data, order_id, links: all }: Resource): string | undefined {
   return (
     supplementary_data?.related_ids.order_id ?? order_id ?? above(all, /\/v2\/checkout\/orders\/([A-Z0-9]+)$/)
   );
 }
 
 /** The path of what a resource was made from: a capture of a refund or a dispute, an authorization of a capture. */
-export function toParentPath({
-  links: all,
-  disputed_transactions: [disputed],
-}: Resource): string | undefined {
+function toParentPath({ links: all, disputed_transactions: [disputed] }: Resource): string | undefined {
   const sold = disputed?.seller_transaction_id;
   return sold !== undefined && /^[A-Z0-9]+$/.test(sold)
     ? `/v2/payments/captures/${sold}`
@@ -94,7 +119,25 @@ export function toDispute({ event_type, resource }: Event): Dispute | null {
   }
 }
 
-/** Epoch milliseconds. */
-export function toTime({ create_time }: Event): number {
-  return Date.parse(create_time ?? "") || 0;
+/** Oldest first; PayPal lists them newest first, and by whole seconds. @throws GatewayError */
+export async function listEvents(call: PayPalCall, { since, until }: Window): Promise<Listed<Event>[]> {
+  const [start_time, end_time] = [toSecond(since), toSecond(until + 999)];
+  let query = `?${new URLSearchParams({ start_time, end_time, page_size: `${PAGE_SIZE}` })}`;
+  const events: Event[] = [];
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const answer = await call("GET", `/v1/notifications/webhooks-events${query}`);
+    const listed = readAnswer(pageForm, answer);
+    events.push(...listed.events.filter((each) => each !== null));
+    const next = URL.parse(listed.links.find(({ rel }) => rel === "next")?.href ?? "");
+    if (!next || listed.events.length === 0) {
+      return events
+        .reverse()
+        .map((event) => ({ event, createdAt: Date.parse(event.create_time ?? "") || since }))
+        .sort((a, b) => a.createdAt - b.createdAt);
+    }
+    query = next.search;
+  }
+  throw new GatewayError("unknown", "the gateway's list of events does not end");
 }
+
+const toSecond = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`;

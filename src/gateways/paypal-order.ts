@@ -1,13 +1,11 @@
-/** PayPal's orders: how one is asked for, the forms of the answers, sums, and what they mean in our normal form. */
+/** PayPal's orders: how one is asked for, the forms of the answers, and what they mean in our normal form. */
 import * as z from "zod";
-import { fromDecimal, isCurrency, toDecimal } from "../transactions/money.ts";
 import type { Observation, ObservedStatus } from "../transactions/observation.ts";
 import { type CreateRequest, GatewayError, type RefundObservation } from "./gateway.ts";
 import type { ApiAnswer } from "./http.ts";
 import { readAnswer } from "./paypal-client.ts";
-
-const money = z.object({ currency_code: z.string(), value: z.string() });
-type Money = z.output<typeof money>;
+import { money, readMoney, toMoney } from "./paypal-money.ts";
+import { utf8 } from "./signature.ts";
 
 const paymentForm = z.object({
   id: z.string().regex(/^[A-Z0-9]{1,36}$/),
@@ -35,46 +33,15 @@ export const orderForm = z.object({
   id: z.string().regex(/^[A-Z0-9]{1,36}$/),
   status: z.string(),
   intent: z.string(),
-  update_time: z.string().default(""),
   // Ours have one; others' may have more.
   purchase_units: z.tuple([unit], unit),
   links: z.array(z.object({ rel: z.string(), href: z.string() })).default([]),
 });
 export type Order = z.output<typeof orderForm>;
 
-/** https://developer.paypal.com/api/rest/reference/currency-codes/ */
-const CURRENCIES =
-  "AUD BRL CAD CHF CNY CZK DKK EUR GBP HKD HUF ILS JPY MXN MYR NOK NZD PHP PLN SEK SGD THB TWD USD";
-/** Two digits by ISO 4217, none at PayPal. */
-const WHOLE = new Set(["HUF", "TWD"]);
-
-/** @throws GatewayError "rejected" for a sum that PayPal cannot collect */
-export function writePayPalAmount(amount: number, currency: string): string {
-  if (!CURRENCIES.split(" ").includes(currency)) {
-    throw new GatewayError("rejected", "PayPal does not take this currency");
-  }
-  if (WHOLE.has(currency) && amount % 100 !== 0) {
-    throw new GatewayError("rejected", "PayPal takes whole units of this currency");
-  }
-  return WHOLE.has(currency) ? String(amount / 100) : toDecimal(amount, currency);
-}
-
-export function toMoney(amount: number, currency: string): Money {
-  return { currency_code: currency, value: writePayPalAmount(amount, currency) };
-}
-
-/** With more zeros behind the point than there need be, or fewer. @returns null for no sum of the currency */
-export function readPayPalAmount(text: string, currency: string): number | null {
-  const [, whole = "", fraction = ""] = /^(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
-  if (!isCurrency(currency)) {
-    return null;
-  }
-  const [, zeros] = toDecimal(0, currency).split(".");
-  const digits = fraction.replace(/0+$/, "");
-  return fromDecimal(
-    zeros || digits ? `${whole}.${digits.padEnd(zeros?.length ?? 0, "0")}` : whole,
-    currency,
-  );
+/** It names a transaction; which order is that transaction's own, its reference tells. */
+export function isOurs({ purchase_units: [{ custom_id }] }: Order): boolean {
+  return custom_id !== undefined && /^txn_[0-9a-z]{26}$/.test(custom_id);
 }
 
 /** @throws GatewayError for an order of another transaction */
@@ -85,8 +52,13 @@ export function ownedBy(transactionId: string, found: Order): Order {
   return found;
 }
 
-/** PayPal cuts off the rest. */
+/** Bytes: what is longer PayPal refuses. */
 const MAX_DESCRIPTION = 127;
+
+/** No character is cut in two. */
+function shorten(description: string): string {
+  return new TextDecoder().decode(utf8(description).subarray(0, MAX_DESCRIPTION), { stream: true });
+}
 
 export function toOrderRequest({ transactionId, amount, currency, ...request }: CreateRequest) {
   const { description, returnUrl, cancelUrl, capture } = request;
@@ -96,7 +68,7 @@ export function toOrderRequest({ transactionId, amount, currency, ...request }: 
       {
         custom_id: transactionId,
         amount: toMoney(amount, currency),
-        ...(description === null ? {} : { description: description.slice(0, MAX_DESCRIPTION) }),
+        ...(description === null ? {} : { description: shorten(description) }),
       },
     ],
     payment_source: {
@@ -112,29 +84,25 @@ export function toOrderRequest({ transactionId, amount, currency, ...request }: 
   };
 }
 
-/** @throws GatewayError for what is none, or not of this currency */
-function read({ currency_code, value }: Money, currency: string): number {
-  const amount = currency_code === currency ? readPayPalAmount(value, currency) : null;
-  if (amount === null) {
-    throw new GatewayError("unknown", "the gateway's answer holds a sum that cannot be read");
-  }
-  return amount;
+export function missing(reference: string | null): Observation {
+  const sums = { amount: null, currency: null, amountCaptured: null, amountRefunded: 0 };
+  return { status: "missing", reference, ...sums, failureCode: null, dispute: null, mode: null };
 }
 
 export function toObservation(order: Order, mode: Observation["mode"]): Observation {
   const [{ amount, payments: made }] = order.purchase_units;
   const { currency_code: currency } = amount;
   const sum = (list: readonly Payment[]) =>
-    list.reduce((total, one) => total + read(one.amount, currency), 0);
+    list.reduce((total, one) => total + readMoney(one.amount, currency), 0);
   const status = toStatus(order);
   const succeeded = status === "succeeded";
   return {
     status,
     reference: order.id,
-    amount: read(amount, currency),
+    amount: readMoney(amount, currency),
     currency,
     amountCaptured: succeeded ? sum(made.captures.filter(isTaken)) : null,
-    amountRefunded: succeeded ? sum(refundsOf(made)) : 0,
+    amountRefunded: succeeded ? toRefunded(made, sum) : 0,
     failureCode:
       status === "failed" ? toFailureCode([...made.authorizations, ...made.captures].at(-1)) : null,
     dispute: null,
@@ -142,11 +110,11 @@ export function toObservation(order: Order, mode: Observation["mode"]): Observat
   };
 }
 
-/** What PayPal itself took back shows at the capture alone. */
-function refundsOf({ captures, refunds }: Payments): readonly Payment[] {
-  return refunds.length > 0
-    ? refunds.filter(({ status }) => status === "COMPLETED")
-    : captures.filter(({ status }) => status === "REFUNDED");
+/** What PayPal itself took back shows at the capture alone; so may what is only on its way back. */
+function toRefunded({ captures, refunds }: Payments, sum: (list: readonly Payment[]) => number): number {
+  const given = sum(refunds.filter(({ status }) => status === "COMPLETED"));
+  const isUnderWay = refunds.some(({ status }) => status === "PENDING");
+  return isUnderWay ? given : Math.max(given, sum(captures.filter(({ status }) => status === "REFUNDED")));
 }
 
 function toStatus({ status, purchase_units: [{ payments: made }] }: Order): ObservedStatus {

@@ -1,6 +1,7 @@
 /**
  * PayPal's webhook signature, verified here: RSA over "id|time|webhook id|CRC-32 of the body", by a certificate that the
- * message names. So the certificate must be PayPal's own: from its host, for its name, in its time, and under a pinned root.
+ * message names. So the certificate must be PayPal's own: from its host, for its name, in its time, and under a pinned
+ * root.
  * https://developer.paypal.com/api/rest/webhooks/rest/#verify-webhook-signature
  */
 import { X509Certificate } from "node:crypto";
@@ -62,12 +63,13 @@ function isTimely(time: string, now: number): boolean {
   return isTime && at >= now - MAX_AGE_MS && at <= now + MAX_AHEAD_MS;
 }
 
+/** https, the usual port, no credentials, and nothing behind the path: one address a certificate. */
 function toCertificateUrl(text: string | null): string | null {
   const url = URL.parse(text ?? "");
-  const { protocol, hostname, port, username, password } = url ?? {};
-  const isPayPal = hostname === "paypal.com" || hostname?.endsWith(".paypal.com");
-  return isPayPal && protocol === "https:" && port === "" && username === "" && password === ""
-    ? (url?.href ?? null)
+  return url &&
+    /(^|\.)paypal\.com$/.test(url.hostname) &&
+    url.href === `https://${url.hostname}${url.pathname}`
+    ? url.href
     : null;
 }
 
@@ -94,6 +96,7 @@ function isInTime(chain: Chain, now: number): boolean {
   return chain.every(({ validFrom, validTo }) => Date.parse(validFrom) <= now && now <= Date.parse(validTo));
 }
 
+/** A comma in a name is escaped. */
 function isPayPals({ subjectAltName = "" }: X509Certificate): boolean {
   return subjectAltName.split(", ").some((name) => /^DNS:([a-z0-9*-]+\.)*paypal\.com$/i.test(name));
 }

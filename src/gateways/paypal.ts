@@ -2,17 +2,19 @@
  * PayPal Orders v2: https://developer.paypal.com/docs/api/orders/v2/, https://developer.paypal.com/docs/api/payments/v2/
  * and https://developer.paypal.com/api/rest/webhooks/. Quirks:
  * - The buyer's approval moves no money: `complete` captures (or authorizes) the order, from the buyer's return, the
- *   webhook or the cron. Who comes second gets 422, and looks at the order.
+ *   webhook or the cron. PayPal does that once; who comes second gets 422, and looks at the order.
  * - No `expire`: PayPal cannot cancel an order, and one that nobody completes takes no money and lapses. A hold that
  *   nobody captures lapses too, after 29 days, or is voided in PayPal's dashboard.
  * - Keys of orders are remembered for 6 h, so no order lives longer; those of captures and refunds for 45 days, and a
  *   refund is looked up before it is made.
  * - No invoice_id: accounts refuse one that comes twice, and a second attempt at an order is nothing wrong.
- * - Events are hints: they tell parts (a refund without its order), so the order is asked.
+ * - Events are hints: they tell parts (a refund without its order), and of their bytes only a CRC-32 is signed. So the
+ *   order is asked, and known by its own id: whoever has the client id can make another that carries ours.
  */
 import * as z from "zod";
 import { baseUrl, identifier, listOf, secret } from "../lib/variables.ts";
 import type { Observation } from "../transactions/observation.ts";
+import { followEach, lookOnce } from "./event-list.ts";
 import {
   defineGateway,
   type Gateway,
@@ -31,26 +33,17 @@ import {
   refuseUnless,
   toMode,
 } from "./paypal-client.ts";
-import {
-  type Event,
-  eventForm,
-  eventPageForm,
-  isOfOrder,
-  resourceForm,
-  resourceOf,
-  toDispute,
-  toOrderId,
-  toParentPath,
-  toTime,
-} from "./paypal-event.ts";
+import { type Event, eventForm, findOrderId, listEvents, toDispute } from "./paypal-event.ts";
+import { toMoney } from "./paypal-money.ts";
 import {
   isHeld,
+  isOurs,
   isTaken,
+  missing,
   type Order,
   orderForm,
   ownedBy,
   readRefund,
-  toMoney,
   toObservation,
   toOrderRequest,
   toRefund,
@@ -59,10 +52,8 @@ import { PAYPAL_ROOTS } from "./paypal-roots.ts";
 import { verifyTransmission } from "./paypal-signature.ts";
 
 const LIFETIME = { minMs: 1000, maxMs: 3 * 60 * 60_000 };
-const PAGE_SIZE = 100;
-const MAX_PAGES = 100;
-/** From a refund over its capture and the authorization to the order. */
-const MAX_HOPS = 3;
+/** Why an order cannot be taken that is taken already, or about to be. */
+const TAKEN = ["ORDER_ALREADY_CAPTURED", "ORDER_ALREADY_AUTHORIZED", "ORDER_COMPLETION_IN_PROGRESS"];
 
 const config = z.object({
   PAYPAL_CLIENT_ID: identifier,
@@ -70,7 +61,7 @@ const config = z.object({
   PAYPAL_WEBHOOK_ID: listOf(identifier),
   PAYPAL_API_URL: baseUrl.default("https://api-m.paypal.com"),
 });
-export type PayPalConfig = z.output<typeof config>;
+type PayPalConfig = z.output<typeof config>;
 
 const payPage = z.url({ protocol: /^https?$/ });
 
@@ -95,37 +86,19 @@ export function connectPayPal(settings: PayPalConfig, tools: Tools, roots = PAYP
   };
 
   const observe = (found: Order | null, { reference }: GatewayReference): Observation =>
-    found ? toObservation(found, mode) : { ...silence(reference), status: "missing" };
+    found ? toObservation(found, mode) : missing(reference);
 
   const retrieve = async (reference: GatewayReference) => observe(await find(reference), reference);
 
-  const trace = async (event: Event): Promise<Order | null> => {
-    let resource = resourceOf(event);
-    for (let hops = 0; hops <= MAX_HOPS; hops += 1) {
-      const orderId = toOrderId(resource);
-      const parent = toParentPath(resource);
-      if (orderId !== undefined || parent === undefined) {
-        return orderId === undefined ? null : load(orderId);
-      }
-      const answer = await call("GET", parent);
-      if (isGone(answer)) {
-        return null;
-      }
-      resource = readAnswer(resourceForm, answer);
-    }
-    return null;
-  };
-
-  const follow = async (event: Event): Promise<Notice[]> => {
-    const found = isOfOrder(event) ? await trace(event) : null;
-    const { custom_id: transactionId } = found?.purchase_units[0] ?? event.resource;
-    if (transactionId === undefined || !/^txn_[0-9a-z]{26}$/.test(transactionId)) {
+  const follow = async (event: Event, look = load): Promise<Notice[]> => {
+    const orderId = await findOrderId(call, event);
+    const found = orderId === null ? null : await look(orderId);
+    if (!found || !isOurs(found)) {
       // Of another integration that uses the same account.
       return [];
     }
-    const dispute = toDispute(event);
-    const observation = found ? { ...toObservation(found, mode), dispute } : silence(null);
-    return [{ eventId: event.id, transactionId, observation }];
+    const observation = { ...toObservation(found, mode), dispute: toDispute(event) };
+    return [{ eventId: event.id, transactionId: null, observation }];
   };
 
   return {
@@ -152,16 +125,18 @@ export function connectPayPal(settings: PayPalConfig, tools: Tools, roots = PAYP
         return observe(found, reference);
       }
       const verb = found.intent === "AUTHORIZE" ? "authorize" : "capture";
-      // A buyer who approves again, with another instrument, must not get the answer to the first try.
-      const key = `${reference.transactionId}_${found.update_time.replace(/\W/g, "")}`;
-      const answer = await call("POST", `/v2/checkout/orders/${found.id}/${verb}`, {}, keyed(key));
+      // No key: it would bring back a refusal when the buyer has long chosen another instrument.
+      const answer = await call("POST", `/v2/checkout/orders/${found.id}/${verb}`, {});
       refuseUnless(answer, 404, 422);
-      if (hasIssue(answer, "ORDER_COMPLETION_IN_PROGRESS")) {
-        throw new GatewayError("unavailable", "the gateway is completing the order");
-      }
-      // Taken by us, or before us; or refused, and then another instrument may do. The order says which.
       const after = await retrieve(reference);
-      return after.status === "approved" ? { ...after, status: "pending" } : after;
+      if (after.status !== "approved") {
+        return after;
+      }
+      if (answer.status < 400 || hasIssue(answer, TAKEN)) {
+        throw new GatewayError("unavailable", "the order does not show yet that it is taken");
+      }
+      // Refused: another instrument may do.
+      return { ...after, status: "pending" };
     },
 
     async capture(reference, { amount, currency, key }) {
@@ -181,6 +156,7 @@ export function connectPayPal(settings: PayPalConfig, tools: Tools, roots = PAYP
       const after = await retrieve(reference);
       if (after.status === "authorized") {
         refuse(answer);
+        throw new GatewayError("unavailable", "the order does not show yet that it is captured");
       }
       return after;
     },
@@ -216,30 +192,12 @@ export function connectPayPal(settings: PayPalConfig, tools: Tools, roots = PAYP
       return follow(event.data);
     },
 
-    async *missedEvents(since) {
-      const start = encodeURIComponent(`${new Date(since).toISOString().slice(0, 19)}Z`);
-      let query: string | undefined = `?start_time=${start}&page_size=${PAGE_SIZE}`;
-      const events: Event[] = [];
-      for (let page = 0; query !== undefined; page += 1) {
-        if (page === MAX_PAGES) {
-          throw new GatewayError("unknown", "the gateway's list of events does not end");
-        }
-        const answer = await call("GET", `/v1/notifications/webhooks-events${query}`);
-        const { events: listed, links } = readAnswer(eventPageForm, answer);
-        events.push(...listed.filter((each) => each !== null));
-        query = URL.parse(links.find(({ rel }) => rel === "next")?.href ?? "")?.search;
-      }
-      // Listed newest first.
-      for (const event of events.reverse().sort((a, b) => toTime(a) - toTime(b))) {
-        yield* await follow(event);
-      }
+    async *missedEvents(since, until) {
+      const loadOnce = lookOnce(load);
+      const window = { since, until };
+      yield* followEach(await listEvents(call, window), window, (event) => follow(event, loadOnce));
     },
   };
-}
-
-function silence(reference: string | null): Observation {
-  const money = { amount: null, currency: null, amountCaptured: null, amountRefunded: 0 };
-  return { status: "unsaid", reference, ...money, failureCode: null, dispute: null, mode: null };
 }
 
 export const paypal = defineGateway({

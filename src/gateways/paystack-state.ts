@@ -19,6 +19,7 @@ export const transaction = z.object({
   requested_amount: sum.nullish(),
   fees: sum.nullish().catch(null),
   currency: z.string().max(3),
+  created_at: z.iso.datetime({ offset: true }).nullish().catch(null),
   gateway_response: text,
   /** Given back as it was taken, or as text; of others' transactions it may be anything. */
   metadata: z.unknown().transform(readOurId),
@@ -38,8 +39,12 @@ const refund = z.object({
 });
 export type Refund = z.output<typeof refund>;
 export const refunded = z.object({ status: z.literal(true), data: refund });
-export const refunds = z.object({ status: z.literal(true), data: z.array(refund) });
-export const failure = z.object({ status: z.literal(false), message: text, code: text });
+export const refunds = z.object({
+  status: z.literal(true),
+  data: z.array(refund),
+  meta: z.object({ pageCount: z.int() }).nullish().catch(null),
+});
+const failure = z.object({ status: z.literal(false), message: text, code: text });
 
 /** @throws GatewayError "rejected" for a currency, or a sum, that Paystack cannot take */
 export function writeAmount(amount: number, currency: string): number {
@@ -51,9 +56,9 @@ export function writeAmount(amount: number, currency: string): number {
 }
 
 /** @returns null for what is no whole number of minor units */
-export function readAmount(written: unknown, currency: string): number | null {
-  const amount = Number(written) / (UNITS.get(currency) ?? Number.NaN);
-  return typeof written === "number" && Number.isSafeInteger(amount) ? amount : null;
+export function readAmount(written: number, currency: string): number | null {
+  const amount = written / (UNITS.get(currency) ?? Number.NaN);
+  return Number.isSafeInteger(amount) ? amount : null;
 }
 
 export function read<T>(schema: z.ZodType<T>, answer: ApiAnswer): T {
@@ -65,9 +70,19 @@ export function read<T>(schema: z.ZodType<T>, answer: ApiAnswer): T {
   return parsed.data;
 }
 
-export function isFailure({ status, body }: ApiAnswer, code: number, name: string, message: string): boolean {
+export function isDuplicate(answer: ApiAnswer): boolean {
+  return says(answer, "duplicate_reference", "Duplicate Transaction Reference");
+}
+
+/** Documented as 404; in use it has been 400. A 404 of somebody between is none of Paystack's. */
+export function isMissing(answer: ApiAnswer): boolean {
+  const isUnknown = says(answer, "transaction_not_found", "Transaction reference not found");
+  return isUnknown || (answer.status === 404 && failure.safeParse(answer.body).success);
+}
+
+function says({ status, body }: ApiAnswer, code: string, message: string): boolean {
   const { data: said } = failure.safeParse(body);
-  return status === code && (said?.code === name || said?.message === message);
+  return status === 400 && (said?.code === code || said?.message === message);
 }
 
 function readOurId(metadata: unknown): string | null {
@@ -75,6 +90,18 @@ function readOurId(metadata: unknown): string | null {
     .object({ transaction_id: z.string() })
     .safeParse(typeof metadata === "string" ? parseBytes(utf8(metadata)) : metadata);
   return data?.transaction_id ?? null;
+}
+
+/** Ours in Paystack's alphabet: only letters, digits, "-", "." and "=" may be in it. @param page which one, from 1 on */
+export function toReference(transactionId: string, page: number): string {
+  const own = transactionId.replace("_", "-");
+  return page === 1 ? own : `${own}.${page}`;
+}
+
+/** @returns our id, of a reference of ours, whichever page it is of */
+export function ownerOf(reference: string): string | null {
+  const [, suffix] = /^txn-([0-9a-z]{26})(?:\.[2-9])?$/.exec(reference) ?? [];
+  return suffix === undefined ? null : `txn_${suffix}`;
 }
 
 export const SILENT = {
@@ -104,23 +131,28 @@ export function toStatus({ status }: Transaction): ObservedStatus {
 export function toObservation(seen: Transaction, given: readonly Refund[]): Observation {
   const { reference, currency, domain } = seen;
   const status = toStatus(seen);
-  const amount = readAmount(askedOf(seen), currency);
-  const back = given.filter((one) => one.status === "processed").reduce((all, one) => all + one.amount, 0);
-  // Reversed without a refund: a chargeback, by which all is back.
-  const whole = seen.status === "reversed" && back === 0 ? amount : readAmount(back, currency);
-  // Fees that the buyer bore may go back with it: no more than what was asked for counts.
-  const amountRefunded = Math.min(whole ?? 0, amount ?? 0);
-  const failureCode = status === "failed" ? toFailureCode(seen.gateway_response) : null;
   return {
     ...SILENT,
     status,
     reference,
-    amount,
+    amount: readAmount(askedOf(seen), currency),
     currency,
-    amountRefunded,
-    failureCode,
+    amountRefunded: readAmount(backOf(seen, given), currency) ?? 0,
+    failureCode: status === "failed" ? toFailureCode(seen.gateway_response) : null,
     mode: toMode(domain),
   };
+}
+
+/**
+ * What has gone back. Reversed is all of it, by refunds or a chargeback, but for what is on its way still. No more than
+ * what was asked for counts: the fees that the buyer bore may go back too.
+ */
+function backOf(seen: Transaction, given: readonly Refund[]): number {
+  const sumOf = (status: RefundObservation["status"]) =>
+    given.filter((one) => toRefund(one).status === status).reduce((all, { amount }) => all + amount, 0);
+  const asked = askedOf(seen);
+  const back = seen.status === "reversed" ? asked - sumOf("pending") : sumOf("succeeded");
+  return Math.min(Math.max(back, 0), asked);
 }
 
 /** What was paid; less the fees where just they came on top of what was asked for. */
@@ -137,19 +169,6 @@ function toFailureCode(words: string | null | undefined): string | null {
 
 export function toMode(domain: string | undefined): Observation["mode"] {
   return domain === "live" || domain === "test" ? domain : null;
-}
-
-/** A dispute is "declined" by the merchant, who keeps the money then. */
-export function toVerdict(resolution: string | null | undefined): Observation["dispute"] {
-  switch (resolution) {
-    case "declined":
-      return "won";
-    case "merchant-accepted":
-    case "auto-accepted":
-      return "lost";
-    default:
-      return null;
-  }
 }
 
 /** `needs-attention` waits for the buyer's bank account, which the merchant enters at Paystack. */

@@ -86,16 +86,17 @@ export function says({ status, body }: ApiAnswer, words: string): boolean {
   return (status === 400 || status === 404) && data?.error.description.includes(words) === true;
 }
 
-export const SILENT = {
-  ...{ status: "unsaid", reference: null, amount: null, currency: null, amountCaptured: null },
-  ...{ amountRefunded: 0, failureCode: null, dispute: null, mode: null },
-} as const satisfies Observation;
+/** Nothing is known but, perhaps, the link's id. */
+export function silence(status: "missing" | "unsaid", reference: string | null): Observation {
+  const sums = { amount: null, currency: null, amountCaptured: null, amountRefunded: 0 };
+  return { status, reference, ...sums, failureCode: null, dispute: null, mode: null };
+}
 
 /**
  * The payments that count. A second one for the same link goes back at once, wholly; an authorisation that lapsed was
  * never money.
  */
-export function toMoney(all: readonly Payment[]): readonly Payment[] {
+export function countedOf(all: readonly Payment[]): readonly Payment[] {
   const captured = all.filter((one) => one.captured);
   const kept = captured.filter((one) => (one.amount_refunded ?? 0) < one.amount);
   return kept.length > 0 ? kept : captured.slice(0, 1);
@@ -109,12 +110,13 @@ export function toObservation(
   mode: Observation["mode"],
 ): Observation {
   const status = toStatus(seen, all);
-  const said = { ...SILENT, status, reference: seen.id, amount: seen.amount, currency: seen.currency, mode };
+  const { id: reference, amount, currency } = seen;
+  const said = { ...silence("unsaid", reference), status, amount, currency, mode };
   if (status !== "succeeded") {
     return said;
   }
   // Of a link that was over already, it may not count what came late.
-  const amountCaptured = seen.amount_paid || add(toMoney(all));
+  const amountCaptured = seen.amount_paid || add(countedOf(all));
   const back = add(given.filter((one) => one.status === "processed"));
   // A fee that the buyer bore may go back with it: no more than what was asked for counts.
   return { ...said, amountCaptured, amountRefunded: Math.min(back, amountCaptured) };
@@ -141,10 +143,13 @@ function toStatus({ status }: Link, all: readonly Payment[]): ObservedStatus {
   }
 }
 
+const ENDS = new Map<string, "succeeded" | "failed">([
+  ["processed", "succeeded"],
+  ["failed", "failed"],
+]);
+
 export function toRefund({ id, status }: Refund): RefundObservation {
-  const ends = { processed: "succeeded", failed: "failed" } as const;
-  const end = status === "processed" || status === "failed" ? ends[status] : "pending";
-  return { status: end, reference: id, failureCode: null };
+  return { status: ENDS.get(status) ?? "pending", reference: id, failureCode: null };
 }
 
 function add(all: readonly { readonly amount: number }[]): number {

@@ -14,23 +14,23 @@ import type { Observation } from "../transactions/observation.ts";
 import {
   type CreateRequest,
   defineGateway,
-  type Gateway,
   GatewayError,
   type GatewayReference,
   type Notice,
+  type RefundObservation,
   type RefundRequest,
 } from "./gateway.ts";
-import { type ApiClient, createApiClient } from "./http.ts";
+import { type ApiClient, createApiClient, refuse } from "./http.ts";
 import { find, findByPayment, listPayments, listRefunds, search } from "./razorpay-api.ts";
 import { isOurs, type RazorpayEvent, readEvent, readWhole } from "./razorpay-event.ts";
 import {
+  countedOf,
   type Link,
   link,
   read,
   refund,
-  SILENT,
   says,
-  toMoney,
+  silence,
   toObservation,
   toRefund,
   writeAmount,
@@ -57,13 +57,13 @@ export const razorpay = defineGateway({
 
     const observe = async (seen: Link): Promise<Observation> => {
       const all = await listPayments(api, seen);
-      const touched = toMoney(all).filter((one) => one.amount_refunded !== 0);
+      const touched = countedOf(all).filter((one) => one.amount_refunded !== 0);
       return toObservation(seen, all, await listRefunds(api, touched), mode);
     };
 
     const retrieve = async (reference: GatewayReference): Promise<Observation> => {
       const seen = await find(api, reference);
-      return seen ? observe(seen) : { ...SILENT, status: "missing", reference: reference.reference };
+      return seen ? observe(seen) : silence("missing", reference.reference);
     };
 
     /** What Razorpay says now of what an event is about; null for what is none of ours. */
@@ -92,14 +92,17 @@ export const razorpay = defineGateway({
 
       async expire(reference) {
         const seen = await find(api, reference);
-        if (seen?.status === "created") {
-          const answer = await api.post(`/v1/payment_links/${seen.id}/cancel`, undefined);
-          // 400: it was paid, or ended, in the meantime.
-          if (answer.status !== 400) {
-            read(link, answer);
-          }
+        if (seen?.status !== "created") {
+          return seen ? observe(seen) : silence("missing", reference.reference);
         }
-        return retrieve({ ...reference, reference: seen?.id ?? reference.reference });
+        const answer = await api.post(`/v1/payment_links/${seen.id}/cancel`, undefined);
+        const after = await retrieve({ ...reference, reference: seen.id });
+        if (after.status === "pending") {
+          // Its page is still open.
+          refuse(answer);
+          throw new GatewayError("unavailable", "Razorpay does not show yet that the link is cancelled");
+        }
+        return after;
       },
 
       refund: (reference, request) => giveBack(api, reference, request),
@@ -112,7 +115,7 @@ export const razorpay = defineGateway({
         const event = readEvent(body);
         const { id: eventId, news, transactionId, reference } = event;
         if (news === "unknown") {
-          return transactionId ? [{ eventId, transactionId, observation: { ...SILENT, reference } }] : [];
+          return transactionId ? [{ eventId, transactionId, observation: silence("unsaid", reference) }] : [];
         }
         const told = news === "whole" && transactionId ? readWhole(event.payload, mode) : null;
         const known = told ? { transactionId, observation: told } : await ask(event);
@@ -164,14 +167,14 @@ async function giveBack(
   api: ApiClient,
   reference: GatewayReference,
   { refundId, amount, currency }: RefundRequest,
-): ReturnType<NonNullable<Gateway["refund"]>> {
+): Promise<RefundObservation> {
   const seen = await find(api, reference);
   const captured = seen ? (await listPayments(api, seen)).filter((one) => one.captured) : [];
   const known = (await listRefunds(api, captured)).find((one) => one.notes?.refund_id === refundId);
   if (known) {
     return toRefund(known);
   }
-  const [paid] = toMoney(captured);
+  const [paid] = countedOf(captured);
   if (!paid || seen?.currency !== currency) {
     throw new GatewayError("rejected", "Razorpay knows no such payment to give back");
   }

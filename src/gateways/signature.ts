@@ -16,9 +16,10 @@ export async function verifyHmac(
   const algorithm = { name: "HMAC", hash };
   const verdicts = secrets.map(async (secret) => {
     const bytes = typeof secret === "string" ? utf8(secret) : secret;
-    const key = await crypto.subtle.importKey("raw", bytes, algorithm, false, ["verify"]);
-    const matches = signatures.map((one) => one !== null && crypto.subtle.verify("HMAC", key, one, data));
-    return (await Promise.all(matches)).includes(true);
+    const key = await crypto.subtle.importKey("raw", bytes, algorithm, false, ["sign"]);
+    // Once, however many signatures somebody sends.
+    const mac = new Uint8Array(await crypto.subtle.sign("HMAC", key, data));
+    return signatures.some((one) => one?.length === mac.length && crypto.subtle.timingSafeEqual(one, mac));
   });
   return (await Promise.all(verdicts)).includes(true);
 }

@@ -2,7 +2,16 @@
 import * as z from "zod";
 import { GatewayError } from "./gateway.ts";
 import { type ApiAnswer, type ApiClient, refuse } from "./http.ts";
-import { order, type Payment, payment, paymentIds, type Refund, refund, type Seen } from "./square-order.ts";
+import {
+  type Order,
+  order,
+  type Payment,
+  payment,
+  paymentIds,
+  type Refund,
+  refund,
+  type Seen,
+} from "./square-order.ts";
 
 const errors = z.object({ errors: z.array(z.object({ code: z.string() })) });
 
@@ -35,17 +44,19 @@ export const isUnheard = (answer: ApiAnswer) =>
   answer.status === 404 && codesOf(answer).includes("NOT_FOUND");
 
 /** @returns null when there is no such order */
-export async function see(api: ApiClient, orderId: string): Promise<Seen | null> {
+export async function findOrder(api: ApiClient, orderId: string): Promise<Order | null> {
   const found = await find(api, `/v2/orders/${orderId}`, z.object({ order }));
-  if (!found) {
-    return null;
-  }
-  if (found.order.id !== orderId) {
+  if (found && found.order.id !== orderId) {
     throw new GatewayError("unknown", "Square's answer is about another order");
   }
-  const payments = await Promise.all(paymentIds(found.order).map((id) => pay(api, id, orderId)));
+  return found?.order ?? null;
+}
+
+/** How an order stands that is known to be ours: another's tenders may be of any kind. */
+export async function see(api: ApiClient, found: Order): Promise<Seen> {
+  const payments = await Promise.all(paymentIds(found).map((id) => pay(api, id, found.id)));
   const refunds = payments.flatMap(({ refund_ids = [] }) => refund_ids).map((id) => give(api, id));
-  return { order: found.order, payments, refunds: await Promise.all(refunds) };
+  return { order: found, payments, refunds: await Promise.all(refunds) };
 }
 
 async function pay(api: ApiClient, id: string, orderId: string): Promise<Payment> {

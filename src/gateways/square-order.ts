@@ -1,7 +1,7 @@
 /** Square's orders, payments and refunds: their forms, and what they mean. An order's tenders are attempts to pay it. */
 import * as z from "zod";
 import type { Observation, ObservedStatus } from "../transactions/observation.ts";
-import { GatewayError, type RefundObservation } from "./gateway.ts";
+import { GatewayError } from "./gateway.ts";
 
 /** A word that is not documented is a word, and no error. */
 export const word = <const Words extends readonly string[]>(...words: Words) =>
@@ -69,12 +69,6 @@ export function writeMoney(amount: number, currency: string): Money {
   return { amount, currency };
 }
 
-/** @returns null for what is no sum of this currency */
-export function readMoney(written: unknown, currency: string): number | null {
-  const { data } = money.safeParse(written);
-  return data?.currency === currency ? data.amount : null;
-}
-
 /** The payments that a tender stands for, but for those that took no money. */
 export function paymentIds({ tenders = [] }: Order): string[] {
   return tenders
@@ -116,17 +110,15 @@ export function sum(sums: readonly Money[], currency: string): number {
 function statusOf(seen: Order, payments: readonly Payment[]): ObservedStatus {
   const found = payments.map(toPaymentStatus);
   // A part that is still under way decides over one that is there.
-  const status = (["unsaid", "processing", "authorized", "succeeded"] as const).find((each) =>
-    found.includes(each),
-  );
+  const status = (["unsaid", "processing", "succeeded"] as const).find((each) => found.includes(each));
   return status ?? toOrderStatus(seen);
 }
 
 /** @returns null for an attempt that took no money: another may follow on the same page */
 function toPaymentStatus({ status }: Payment): ObservedStatus | null {
   switch (status) {
+    // A hold, which Square itself takes as soon as all parts of the sum are held: nothing that the shop could capture.
     case "APPROVED":
-      return "authorized";
     case "PENDING":
       return "processing";
     case "COMPLETED":
@@ -150,20 +142,6 @@ function toOrderStatus({ state }: Order): ObservedStatus {
       return "canceled";
     case "UNDOCUMENTED":
       return "unsaid";
-  }
-}
-
-export function toRefundObservation({ id: reference, status }: Refund): RefundObservation {
-  switch (status) {
-    case "PENDING":
-    case "UNDOCUMENTED":
-      return { status: "pending", reference, failureCode: null };
-    case "COMPLETED":
-      return { status: "succeeded", reference, failureCode: null };
-    case "REJECTED":
-      return { status: "failed", reference, failureCode: "refund_rejected" };
-    case "FAILED":
-      return { status: "failed", reference, failureCode: "refund_failed" };
   }
 }
 

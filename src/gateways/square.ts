@@ -13,34 +13,21 @@
 import * as z from "zod";
 import { baseUrl, identifier, listOf, secret } from "../lib/variables.ts";
 import type { Observation } from "../transactions/observation.ts";
+import { followEach, lookOnce } from "./event-list.ts";
 import {
   type CreateRequest,
   defineGateway,
   type Gateway,
   GatewayError,
   type GatewayReference,
-  type RefundRequest,
   type Tools,
 } from "./gateway.ts";
-import { type ApiAnswer, createApiClient, parseBytes, refuse } from "./http.ts";
+import { createApiClient, parseBytes, refuse } from "./http.ts";
 import { decodeBase64, utf8, verifyHmac } from "./signature.ts";
-import { codesOf, isUnheard, read, see } from "./square-api.ts";
-import { event, follow, followAll } from "./square-event.ts";
-import {
-  back,
-  link,
-  missing,
-  type Order,
-  order,
-  type Payment,
-  type Refund,
-  refund,
-  type Seen,
-  sum,
-  toObservation,
-  toRefundObservation,
-  writeMoney,
-} from "./square-order.ts";
+import { findOrder, isUnheard, read, see } from "./square-api.ts";
+import { event, follow, listEvents, tell } from "./square-event.ts";
+import { link, missing, order, type Seen, toObservation, writeMoney } from "./square-order.ts";
+import { giveBack } from "./square-refund.ts";
 
 const VERSION = "2026-09-16";
 
@@ -72,17 +59,17 @@ function connectSquare(config: SquareConfig, { fetch }: Tools): Gateway {
   /** @returns null when there is no such order */
   async function look({ transactionId, reference }: GatewayReference): Promise<Seen | null> {
     const [orderId] = reference?.split("/") ?? [];
-    const seen = orderId ? await see(api, orderId) : null;
-    if (seen && seen.order.reference_id !== transactionId) {
+    const found = orderId ? await findOrder(api, orderId) : null;
+    if (found && found.reference_id !== transactionId) {
       throw new GatewayError("unknown", "Square's order is not this transaction's");
     }
-    return seen;
+    return found && see(api, found);
   }
 
-  const retrieve = async (reference: GatewayReference): Promise<Observation> => {
-    const seen = await look(reference);
-    return seen ? toObservation(seen, reference.reference) : missing(reference.reference);
-  };
+  const observe = (seen: Seen | null, { reference }: GatewayReference): Observation =>
+    seen ? toObservation(seen, reference) : missing(reference);
+
+  const retrieve = async (reference: GatewayReference) => observe(await look(reference), reference);
 
   return {
     id: "square",
@@ -97,18 +84,36 @@ function connectSquare(config: SquareConfig, { fetch }: Tools): Gateway {
       if (related?.orders?.some(({ reference_id }) => reference_id !== transactionId)) {
         throw new GatewayError("unknown", "Square's link is not this transaction's");
       }
-      const nothing = missing(`${made.order_id}/${made.id}`);
-      return { observation: { ...nothing, status: "pending", amount, currency }, paymentUrl: made.url };
+      const reference = `${made.order_id}/${made.id}`;
+      const observation = { ...missing(reference), status: "pending", amount, currency } as const;
+      return { observation, paymentUrl: made.url };
     },
 
     async expire(reference) {
-      const seen = await retrieve(reference);
-      return seen.status === "pending" ? close(reference) : seen;
+      const before = await retrieve(reference);
+      if (before.status !== "pending") {
+        return before;
+      }
+      await deleteLink(reference);
+      const seen = await look(reference);
+      const after = observe(seen, reference);
+      if (!seen || after.status !== "pending") {
+        return after;
+      }
+      const { id, location_id, version } = seen.order;
+      const answer = await api.call("PUT", `/v2/orders/${id}`, {
+        order: { location_id, version, state: "CANCELED" },
+      });
+      const closed = await retrieve(reference);
+      if (closed.status === "pending") {
+        // Somebody can still pay: another attempt has made this version an old one, or Square refuses.
+        refuse(answer);
+        throw new GatewayError("unavailable", "Square does not show yet that the order is canceled");
+      }
+      return closed;
     },
 
-    async refund(reference, request) {
-      return toRefundObservation(await findRefund(reference, request));
-    },
+    refund: (reference, request) => giveBack(api, request, () => look(reference)),
 
     async readWebhook({ url, headers: sent, body }) {
       const signature = decodeBase64(sent.get("x-square-hmacsha256-signature"));
@@ -120,89 +125,25 @@ function connectSquare(config: SquareConfig, { fetch }: Tools): Gateway {
       if (!parsed.success) {
         throw new GatewayError("malformed", "the webhook is not of Square's form");
       }
-      return follow(api, parsed.data, (orderId) => see(api, orderId));
+      return follow(api, parsed.data);
     },
 
-    missedEvents: (since) => followAll(api, since),
+    missedEvents(since, until) {
+      const tellOnce = lookOnce((orderId) => tell(api, orderId));
+      const window = { since, until };
+      return followEach(listEvents(api, window), window, (told) => follow(api, told, tellOnce));
+    },
   };
 
-  async function close(reference: GatewayReference): Promise<Observation> {
-    const [, linkId] = reference.reference?.split("/") ?? [];
+  async function deleteLink({ reference }: GatewayReference): Promise<void> {
+    const [, linkId] = reference?.split("/") ?? [];
     if (linkId) {
       const answer = await api.call("DELETE", `/v2/online-checkout/payment-links/${linkId}`);
       if (!isUnheard(answer)) {
         read(answer, z.object({ id: z.literal(linkId) }));
       }
     }
-    const seen = await look(reference);
-    if (seen && toObservation(seen, null).status === "pending") {
-      await cancelOrder(seen.order);
-    }
-    return retrieve(reference);
   }
-
-  /** What it comes to, the next look tells: a payment that was quicker makes this version an old one. */
-  async function cancelOrder({ id, location_id, version }: Order): Promise<void> {
-    const body = { order: { location_id, version, state: "CANCELED" } };
-    const answer = await api.call("PUT", `/v2/orders/${id}`, body);
-    if (![400, 404, 409].includes(answer.status)) {
-      refuse(answer);
-    }
-  }
-
-  async function findRefund(reference: GatewayReference, request: RefundRequest): Promise<Refund> {
-    const { refundId, amount, currency } = request;
-    if (request.reference !== null) {
-      return readRefund(await api.get(`/v2/refunds/${encodeURIComponent(request.reference)}`), request);
-    }
-    const seen = await look(reference);
-    const known = seen?.refunds.find(({ reason }) => reason === refundId);
-    if (known) {
-      return checkRefund(known, request);
-    }
-    const source = seen && payable(seen, amount);
-    if (!source) {
-      throw new GatewayError("rejected", "there is no payment to give back");
-    }
-    const body = {
-      idempotency_key: refundId,
-      payment_id: source.id,
-      amount_money: writeMoney(amount, currency),
-      reason: refundId,
-    };
-    return readRefund(await api.post("/v2/refunds", body), request, source.id);
-  }
-}
-
-/** A payment that has as much left, where several paid the order; else the one with which Square refuses. */
-function payable({ payments, refunds }: Seen, amount: number): Payment | undefined {
-  const taken = payments.filter(({ status }) => status === "COMPLETED");
-  const left = ({ id, total_money: { amount: all, currency } }: Payment) => {
-    const gone = refunds.filter((each) => each.payment_id === id && !isVain(each));
-    return all - sum(gone.map(back), currency);
-  };
-  return taken.find((each) => left(each) >= amount) ?? taken[0];
-}
-
-const isVain = ({ status }: Refund) => status === "REJECTED" || status === "FAILED";
-
-function readRefund(answer: ApiAnswer, request: RefundRequest, paymentId?: string): Refund {
-  const codes = codesOf(answer);
-  if (codes.includes("REFUND_ALREADY_PENDING")) {
-    throw new GatewayError("unavailable", "another refund of this payment is under way");
-  }
-  if (codes.includes("IDEMPOTENCY_KEY_REUSED") || isUnheard(answer)) {
-    throw new GatewayError("unknown", "Square knows this refund otherwise than we do");
-  }
-  return checkRefund(read(answer, z.object({ refund })).refund, request, paymentId);
-}
-
-function checkRefund(found: Refund, { amount, currency }: RefundRequest, paymentId?: string): Refund {
-  const { amount: sent, currency: of } = found.amount_money;
-  if (sent !== amount || of !== currency || (paymentId && found.payment_id !== paymentId)) {
-    throw new GatewayError("unknown", "Square's answer is not this refund's state");
-  }
-  return found;
 }
 
 function toLinkRequest(request: CreateRequest, locationId: string) {

@@ -1,4 +1,9 @@
-/** Stripe's minor units, where they are not those of ISO 4217. https://docs.stripe.com/currencies (zero-decimal, special cases) */
+/**
+ * Stripe's minor units, where they are not those of ISO 4217. https://docs.stripe.com/currencies
+ * That page names UGX among the zero-decimal currencies, and among the special cases that are written as hundredths all
+ * the same. The latter holds: 380000 was charged as 3,800 shillings (WordPress/wordcamp.org#1320), and what does not end
+ * in 00 is refused (woocommerce/woocommerce-gateway-stripe#2674).
+ */
 import { currencyExponent, isCurrency } from "../transactions/money.ts";
 import { GatewayError } from "./gateway.ts";
 

@@ -1,11 +1,16 @@
-/** Stripe's events: how they are signed, which of them there are, and what they tell by themselves. https://docs.stripe.com/api/events/types */
+/**
+ * Stripe's events: which of them there are, how they are signed and listed, and what they tell by themselves.
+ * https://docs.stripe.com/api/events
+ */
 import * as z from "zod";
 import type { Observation } from "../transactions/observation.ts";
+import type { Listed } from "./event-list.ts";
 import { GatewayError, type RawWebhook } from "./gateway.ts";
-import { decodeHex, utf8, verifyHmac } from "./signature.ts";
+import type { ApiClient } from "./http.ts";
+import { decodeHex, verifyHmac } from "./signature.ts";
 import { readAmount } from "./stripe-amount.ts";
+import { id, list, readPage } from "./stripe-api.ts";
 import {
-  id,
   metadata,
   ownerOf,
   refundForm,
@@ -52,14 +57,21 @@ export type StripeEvent = z.output<typeof eventForm>;
 export type Told = readonly [transactionId: string, observation: Observation];
 
 /** `t=…,v1=…`, with several v1 while a secret is rolled; other schemes count for nothing. */
-export async function isSigned(secrets: readonly string[], { headers, body }: RawWebhook, now: number) {
+export async function isSigned(
+  secrets: readonly string[],
+  { headers, body }: RawWebhook,
+  now: number,
+): Promise<boolean> {
   const parts = (headers.get("stripe-signature") ?? "").split(",").map((part) => part.split("="));
   const valuesOf = (scheme: string) => parts.flatMap(([name, value]) => (name === scheme ? [value] : []));
   const [time = "", ...more] = valuesOf("t");
-  const isNow = /^\d{1,12}$/.test(time) && Math.abs(now - Number(time) * 1000) <= TOLERANCE_MS;
-  const signed = new Uint8Array([...utf8(`${time}.`), ...body]);
+  const isTime = /^\d{1,12}$/.test(time) && more.length === 0;
+  if (!isTime || Math.abs(now - Number(time) * 1000) > TOLERANCE_MS) {
+    return false;
+  }
+  const signed = new Uint8Array(await new Blob([`${time}.`, body]).arrayBuffer());
   const signatures = valuesOf("v1").map((value) => decodeHex(value));
-  return isNow && more.length === 0 && verifyHmac("SHA-256", secrets, signed, signatures);
+  return verifyHmac("SHA-256", secrets, signed, signatures);
 }
 
 /** What an event tells by itself: money that is taken, or that a refund of ours came to nothing. */
@@ -67,7 +79,7 @@ export function tell({ data: { object } }: StripeEvent): Told | null {
   const owner = ownerOf(object);
   if (owner !== null && object.object === "checkout.session") {
     const { data: seen } = toldForm.safeParse(object);
-    if (seen?.client_reference_id !== owner) {
+    if (!seen) {
       throw new GatewayError("malformed", "the event holds no session of ours");
     }
     const isTaken = seen.payment_status === "paid" && seen.metadata?.capture !== "manual";
@@ -90,4 +102,35 @@ export function tell({ data: { object } }: StripeEvent): Told | null {
 export function unsaid({ data: { object } }: StripeEvent): Told | null {
   const owner = ownerOf(object);
   return owner === null ? null : [owner, silence(null, "unsaid")];
+}
+
+/** An item of the list of events; `created` in seconds. */
+const listedForm = eventForm.extend({ created: z.int() });
+
+/** What endpoints were told, oldest first, whole seconds at a time. @param since epoch milliseconds, as is `until` */
+export function listEvents(
+  api: ApiClient,
+  since: number,
+  until: number,
+): AsyncGenerator<Listed<StripeEvent>> {
+  return listSpan(api, Math.floor(since / 1000), Math.ceil(until / 1000));
+}
+
+/** Stripe's list begins with the newest. What fills more than a page is read by halves: no more is held than a page. */
+async function* listSpan(api: ApiClient, from: number, to: number): AsyncGenerator<Listed<StripeEvent>> {
+  const types = EVENTS.map((type, index) => [`types[${index}]`, type]);
+  const query = { "created[gte]": `${from}`, "created[lt]": `${to}`, ...Object.fromEntries(types) };
+  const { data, has_more } = await readPage(api, "/events", query);
+  const isMore = has_more && data.length > 0;
+  if (isMore && to - from > 1) {
+    const middle = Math.floor((from + to) / 2);
+    yield* listSpan(api, from, middle);
+    yield* listSpan(api, middle, to);
+    return;
+  }
+  const found = isMore ? await Array.fromAsync(list(api, "/events", query)) : data;
+  for (const each of found.reverse()) {
+    const { data: event } = listedForm.safeParse(each);
+    yield* event ? [{ event, createdAt: event.created * 1000 }] : [];
+  }
 }

@@ -2,8 +2,8 @@
 import * as z from "zod";
 import type { Observation, ObservedStatus } from "../transactions/observation.ts";
 import { type CreateRequest, GatewayError, type RefundObservation } from "./gateway.ts";
-import { type ApiAnswer, refuse } from "./http.ts";
 import { readAmount, writeAmount } from "./stripe-amount.ts";
+import { id } from "./stripe-api.ts";
 
 /** What has to be expanded of a session for `sessionForm`. */
 export const PAYMENT = "payment_intent.latest_charge.refunds";
@@ -16,7 +16,6 @@ const LOCALES = new Set(
 );
 const OURS = /^txn_[0-9a-z]{26}$/;
 
-export const id = z.string().regex(/^\w{1,255}$/);
 const amount = z.int().nonnegative();
 const currency = z.string().regex(/^[a-z]{3}$/);
 const code = z
@@ -33,7 +32,7 @@ const refundStatus = oneOf(["pending", "requires_action", "succeeded", "failed",
 export const refundForm = z.object({
   ...{ id, amount, currency, metadata, status: refundStatus, failure_reason: code },
 });
-export type Refund = z.output<typeof refundForm>;
+type Refund = z.output<typeof refundForm>;
 
 const chargeForm = z.object({
   ...{ amount_refunded: amount, disputed: z.boolean() },
@@ -47,7 +46,7 @@ export const intentForm = z.object({
     ...(["requires_capture", "succeeded", "canceled"] as const),
   ]),
 });
-export type Intent = z.output<typeof intentForm>;
+type Intent = z.output<typeof intentForm>;
 export const sessionForm = z.object({
   ...{ object: z.literal("checkout.session"), id, metadata, client_reference_id: z.string() },
   ...{ amount_total: amount, currency, livemode: z.boolean(), payment_intent: intentForm.nullable() },
@@ -62,12 +61,12 @@ export const disputeForm = z.object({
     ...(["won", "lost", "prevented"] as const),
   ]),
 });
-const errorForm = z.object({ error: z.object({ type: z.string(), code: z.string().optional() }) });
 
 export function toSessionForm(request: CreateRequest): URLSearchParams {
   const { transactionId, orderId, currency, customer } = request;
-  const language = customer?.locale;
-  const locale = [language, language?.split("-")[0]].find((each) => each !== undefined && LOCALES.has(each));
+  const [language = "", region = ""] = customer?.locale?.split(/[-_]/) ?? [];
+  const tags = [`${language.toLowerCase()}-${region.toUpperCase()}`, language.toLowerCase()];
+  const locale = tags.find((tag) => LOCALES.has(tag));
   const form: Record<string, string> = {
     mode: "payment",
     client_reference_id: transactionId,
@@ -94,39 +93,22 @@ export function toSessionForm(request: CreateRequest): URLSearchParams {
   return new URLSearchParams(form);
 }
 
-/** Our id, of an object that we have made. */
+const ownedForm = z.looseObject({ metadata });
+
+/** Our id, of an object that we have made. A session says it twice. */
 export function ownerOf(object: unknown): string | null {
-  const { data } = z.object({ metadata }).safeParse(object);
+  const { data } = ownedForm.safeParse(object);
   const owner = data?.metadata?.transaction_id ?? "";
-  return OURS.test(owner) ? owner : null;
+  const isWhole = data?.object !== "checkout.session" || data.client_reference_id === owner;
+  return isWhole && OURS.test(owner) ? owner : null;
 }
 
-/** @throws GatewayError for a refusal, or for an answer of another form */
-export function readAnswer<T>(form: z.ZodType<T>, answer: ApiAnswer): T {
-  deny(answer);
-  const parsed = form.safeParse(answer.body);
-  if (!parsed.success) {
-    throw new GatewayError("unknown", "Stripe's answer is not of its documented form");
+/** @throws GatewayError for a session of another transaction */
+export function ownedBy<T extends Session>(transactionId: string, seen: T): T {
+  if (ownerOf(seen) !== transactionId) {
+    throw new GatewayError("unknown", "Stripe's answer is about another transaction");
   }
-  return parsed.data;
-}
-
-/** @throws GatewayError for a refusal; "unknown" where the call may have had its effect all the same */
-export function deny(answer: ApiAnswer): void {
-  // 424: something behind Stripe failed. The key with another request: what became of the first?
-  if (answer.status === 424 || errorOf(answer)?.type === "idempotency_error") {
-    throw new GatewayError("unknown", "Stripe does not tell what became of the call");
-  }
-  refuse(answer);
-}
-
-/** Stripe's own word, not that of some other server at a wrong address. */
-export function isMissing(answer: ApiAnswer): boolean {
-  return (answer.status === 404 || answer.status === 400) && errorOf(answer)?.code === "resource_missing";
-}
-
-function errorOf({ body }: ApiAnswer) {
-  return errorForm.safeParse(body).data?.error;
+  return seen;
 }
 
 /** What the payment says once the page is complete. */
@@ -180,7 +162,8 @@ export function toObservation(seen: Session, dispute: Observation["dispute"] = n
     reference: seen.id,
     amount: readAmount(seen.amount_total, of),
     currency: of,
-    amountCaptured: isTaken ? readAmount(intent.amount_received, of) : null,
+    // A sum that cannot be said must not pass for the whole.
+    amountCaptured: isTaken ? (readAmount(intent.amount_received, of) ?? 0) : null,
     amountRefunded: readAmount(refundedOf(intent), of) ?? 0,
     failureCode: error?.decline_code ?? error?.code ?? null,
     dispute,

@@ -8,6 +8,7 @@
 import * as z from "zod";
 import { baseUrl, listOf, secret } from "../lib/variables.ts";
 import type { Observation } from "../transactions/observation.ts";
+import { followEach } from "./event-list.ts";
 import {
   defineGateway,
   type Gateway,
@@ -17,13 +18,14 @@ import {
   type RefundObservation,
   type Tools,
 } from "./gateway.ts";
-import { type ApiAnswer, createApiClient, parseBytes } from "./http.ts";
+import { type ApiAnswer, parseBytes } from "./http.ts";
 import { writeAmount } from "./stripe-amount.ts";
+import { connectApi, isMissing, keyed, list, pageForm, readAnswer, readPage } from "./stripe-api.ts";
 import {
   DOCUMENTED,
-  EVENTS,
   eventForm,
   isSigned,
+  listEvents,
   type StripeEvent,
   type Told,
   tell,
@@ -31,14 +33,11 @@ import {
 } from "./stripe-event.ts";
 import {
   DISPUTE_STATUS,
-  deny,
   disputeForm,
-  id,
   intentForm,
-  isMissing,
+  ownedBy,
   ownerOf,
   PAYMENT,
-  readAnswer,
   refundForm,
   type Session,
   sessionForm,
@@ -48,15 +47,12 @@ import {
   toSessionForm,
 } from "./stripe-session.ts";
 
-const API_VERSION = "2026-10-28.endive";
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** Of a page's life: for two clocks, and for a create that is repeated some minutes later, on the same terms. */
 const MARGIN_MS = 10 * MINUTE_MS;
 const KEY_LIFE_MS = 23 * HOUR_MS;
-const MAX_PAGES = 100;
 const createdForm = sessionForm.extend({ url: z.url({ protocol: /^https?$/ }) });
-const listForm = z.object({ data: z.array(z.looseObject({ id })), has_more: z.boolean() });
 
 export const stripe = defineGateway({
   id: "stripe",
@@ -70,26 +66,7 @@ export const stripe = defineGateway({
 });
 
 function connectStripe(url: string, key: string, secrets: readonly string[], { fetch, now }: Tools): Gateway {
-  const headers = { authorization: `Bearer ${key}`, "stripe-version": API_VERSION };
-  const api = createApiClient(`${url}/v1`, headers, fetch);
-
-  async function* list(
-    path: string,
-    query: Readonly<Record<string, string>>,
-  ): AsyncGenerator<{ id: string }> {
-    let after = {};
-    for (let page = 0; page < MAX_PAGES; page += 1) {
-      const search = new URLSearchParams({ ...query, limit: "100", ...after });
-      const { data, has_more } = readAnswer(listForm, await api.get(`${path}?${search}`));
-      yield* data;
-      const last = data.at(-1);
-      if (!has_more || !last) {
-        return;
-      }
-      after = { starting_after: last.id };
-    }
-    throw new GatewayError("unknown", "Stripe's list does not end");
-  }
+  const api = connectApi(url, key, fetch);
 
   const find = async ({ transactionId, reference }: GatewayReference): Promise<Session | null> => {
     if (reference === null) {
@@ -106,25 +83,22 @@ function connectStripe(url: string, key: string, secrets: readonly string[], { f
     if (!intent?.latest_charge || !(disputed || intent.latest_charge.disputed)) {
       return toObservation(seen);
     }
-    for await (const newest of list("/disputes", { payment_intent: intent.id })) {
-      const { data } = disputeForm.safeParse(newest);
-      return toObservation(seen, data ? DISPUTE_STATUS[data.status] : null);
-    }
-    return toObservation(seen);
+    const { data: disputes } = await readPage(api, "/disputes", { payment_intent: intent.id, limit: "1" });
+    const { data: newest } = disputeForm.safeParse(disputes[0]);
+    return toObservation(seen, newest ? DISPUTE_STATUS[newest.status] : null);
   };
 
-  const retrieve = async (reference: GatewayReference, disputed = false): Promise<Observation> => {
+  const retrieve = async (reference: GatewayReference): Promise<Observation> => {
     const seen = await find(reference);
-    return seen ? observe(seen, disputed) : silence(reference.reference, "missing");
+    return seen ? observe(seen) : silence(reference.reference, "missing");
   };
 
   /** @returns null for a payment that is none of our sessions' */
   const findByPayment = async (payment: string): Promise<Session | null> => {
     const query = { payment_intent: payment, limit: "1", "expand[0]": `data.${PAYMENT}` };
     const answer = await api.get(`/checkout/sessions?${new URLSearchParams(query)}`);
-    const [found] = isMissing(answer) ? [] : readAnswer(listForm, answer).data;
-    const owner = ownerOf(found);
-    return owner === null ? null : ownedBy(owner, readAnswer(sessionForm, { status: 200, body: found }));
+    const [found] = isMissing(answer) ? [] : readAnswer(pageForm, answer).data;
+    return ownerOf(found) === null ? null : readAnswer(sessionForm, { status: 200, body: found });
   };
 
   const ask = async ({ type, data: { object } }: StripeEvent): Promise<Told | null> => {
@@ -140,8 +114,8 @@ function connectStripe(url: string, key: string, secrets: readonly string[], { f
     return seen && [seen.client_reference_id, await observe(seen, type.startsWith("charge.dispute."))];
   };
 
-  const follow = async (event: StripeEvent, look = ask): Promise<Notice[]> => {
-    const told = DOCUMENTED.has(event.type) ? (tell(event) ?? (await look(event))) : unsaid(event);
+  const follow = async (event: StripeEvent): Promise<Notice[]> => {
+    const told = DOCUMENTED.has(event.type) ? (tell(event) ?? (await ask(event))) : unsaid(event);
     return told ? [{ eventId: event.id, transactionId: told[0], observation: told[1] }] : [];
   };
 
@@ -167,16 +141,17 @@ function connectStripe(url: string, key: string, secrets: readonly string[], { f
       if (answer.status === 400 || answer.status === 404) {
         // Over already, paid or not; or never heard of.
         const after = await retrieve(reference);
-        return after.status === "pending" ? refuseWith(answer) : after;
+        if (after.status !== "pending") {
+          return after;
+        }
       }
       return toObservation(ownedBy(reference.transactionId, readAnswer(sessionForm, answer)));
     },
 
     async capture(reference, { amount, currency, key: captureKey }) {
       const seen = await find(reference);
-      const before = seen ? await observe(seen) : silence(reference.reference, "missing");
-      if (before.status !== "authorized" || !seen?.payment_intent) {
-        return before;
+      if (seen?.payment_intent?.status !== "requires_capture") {
+        return seen ? observe(seen) : silence(reference.reference, "missing");
       }
       const sum = { amount_to_capture: `${writeAmount(amount, currency)}` };
       const form = new URLSearchParams({ ...sum, "expand[0]": "latest_charge.refunds" });
@@ -185,21 +160,28 @@ function connectStripe(url: string, key: string, secrets: readonly string[], { f
       if (answer.status === 400) {
         // Too much, or somebody was first.
         const after = await retrieve(reference);
-        return after.status === "authorized" ? refuseWith(answer) : after;
+        if (after.status !== "authorized") {
+          return after;
+        }
       }
       return observe({ ...seen, payment_intent: readAnswer(intentForm, answer) });
     },
 
     async refund(reference, { refundId, amount, currency, reference: known, createdAt }) {
       if (known !== null) {
-        return readRefund(await api.get(`/refunds/${encodeURIComponent(known)}`), refundId);
+        const answer = await api.get(`/refunds/${encodeURIComponent(known)}`);
+        if (answer.status >= 400) {
+          // It was there: another account's key, perhaps. No word of what became of it.
+          throw new GatewayError("unavailable", "Stripe does not show this refund");
+        }
+        return readRefund(answer, refundId);
       }
       const payment = (await find(reference))?.payment_intent?.id;
       if (payment === undefined) {
         throw new GatewayError("rejected", "there is no payment to refund");
       }
       if (now() - createdAt > KEY_LIFE_MS) {
-        for await (const each of list("/refunds", { payment_intent: payment })) {
+        for await (const each of list(api, "/refunds", { payment_intent: payment })) {
           const { data } = refundForm.safeParse(each);
           if (data?.metadata?.refund_id === refundId) {
             return toRefund(data);
@@ -225,45 +207,8 @@ function connectStripe(url: string, key: string, secrets: readonly string[], { f
       return follow(parsed.data);
     },
 
-    async *missedEvents(since) {
-      const types = EVENTS.map((type, index) => [`types[${index}]`, type]);
-      const query = { "created[gte]": `${Math.floor(since / 1000)}`, ...Object.fromEntries(types) };
-      const events: StripeEvent[] = [];
-      for await (const each of list("/events", query)) {
-        const { data } = eventForm.safeParse(each);
-        events.push(...(data ? [data] : []));
-      }
-      // Several events of one payment are answered by one look.
-      const looks = new Map<unknown, Promise<Told | null>>();
-      const look = (event: StripeEvent) => {
-        const { object, payment_intent: payment, id: own } = event.data.object;
-        const place = `${payment ?? own} ${object === "dispute"}`;
-        const seen = looks.get(place) ?? ask(event);
-        looks.set(place, seen);
-        return seen;
-      };
-      // Listed newest first.
-      for (const event of events.reverse()) {
-        yield* await follow(event, look);
-      }
-    },
+    missedEvents: (since, until) => followEach(listEvents(api, since, until), { since, until }, follow),
   };
-}
-
-const keyed = (key: string) => ({ "idempotency-key": key });
-
-/** @throws GatewayError for a session of another transaction */
-function ownedBy<T extends Session>(transactionId: string, seen: T): T {
-  if (ownerOf(seen) !== transactionId || seen.client_reference_id !== transactionId) {
-    throw new GatewayError("unknown", "Stripe's answer is about another transaction");
-  }
-  return seen;
-}
-
-/** @throws GatewayError always */
-function refuseWith(answer: ApiAnswer): never {
-  deny(answer);
-  throw new GatewayError("unknown", "Stripe's answer is no refusal");
 }
 
 function readRefund(answer: ApiAnswer, refundId: string): RefundObservation {

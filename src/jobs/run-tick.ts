@@ -3,6 +3,7 @@
  * is left or its budget is spent. What it leaves stays due.
  */
 import { describeError } from "../lib/log.ts";
+import { readMissedEvents } from "../operations/read-missed-events.ts";
 import { reconcileTransaction } from "../operations/reconcile-transaction.ts";
 import { sendDelivery } from "../operations/send-delivery.ts";
 import { sendRefund } from "../operations/send-refund.ts";
@@ -26,8 +27,10 @@ export interface Tick {
   readonly transactions: number;
   readonly deliveries: number;
   readonly refunds: number;
+  /** Items of gateways' own lists, after an outage. */
+  readonly missed: number;
   readonly failed: number;
-  /** Of the transactions, those that were not as before. */
+  /** Of the transactions and what was missed, those that were not as before. */
   readonly changes: number;
 }
 
@@ -42,7 +45,8 @@ export async function runTick(services: Services): Promise<Tick> {
   const { store, log, now, wallClock } = services;
   const started = wallClock();
   const statementsBefore = store.statementCount();
-  const counts: Counts = { transactions: 0, deliveries: 0, refunds: 0, failed: 0, changes: 0 };
+  const counts: Counts = { transactions: 0, deliveries: 0, refunds: 0, missed: 0, failed: 0, changes: 0 };
+  const listing = [...services.gateways].flatMap(([id, { missedEvents }]) => (missedEvents ? [id] : []));
   const hasBudget = () =>
     wallClock() - started <= BUDGET_MS &&
     store.statementCount() - statementsBefore <= BUDGET_STATEMENTS &&
@@ -50,13 +54,16 @@ export async function runTick(services: Services): Promise<Tick> {
   const workThrough = createWorker(services, counts, hasBudget);
   let claim: Claim;
   do {
-    claim = await store.claimDue(now(), started, MAX_ROWS);
+    claim = await store.claimDue(now(), started, MAX_ROWS, listing);
     await workThrough(claim);
   } while (isFull(claim) && hasBudget());
+  for (const missed of claim.missed) {
+    await readMissedEvents(services, missed, counts, hasBudget);
+  }
   if (Math.floor(now() / MINUTE_MS) % 60 === 0) {
     await store.pruneInbox(now());
   }
-  const count = counts.transactions + counts.deliveries + counts.refunds;
+  const count = counts.transactions + counts.deliveries + counts.refunds + counts.missed;
   log.info("cron.ticked", { count, duration_ms: wallClock() - started });
   if (counts.failed > 0 && counts.failed === count) {
     throw new Error(`all ${counts.failed} rows of this tick failed`);

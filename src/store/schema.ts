@@ -150,3 +150,8 @@ export const heartbeats = sqliteTable("heartbeats", {
   job: text("job").primaryKey(),
   ranAt: integer("ran_at").notNull(),
 });
+
+export const missedEvents = sqliteTable("missed_events", {
+  gateway: text("gateway").primaryKey(),
+  since: integer("since").notNull(),
+});

@@ -64,6 +64,7 @@ const FAILPOINTS = [
   "store.listInbox",
   "store.markDelivered",
   "store.markFailed",
+  "store.moveMissed",
   "store.park",
   "store.postpone",
   "store.postponeRefund",

@@ -15,9 +15,9 @@ import {
 } from "@paypal/paypal-server-sdk";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Gateway, GatewayReference, Tools } from "../../src/gateways/gateway.ts";
+import type { Gateway, GatewayReference, MissedNotice, Tools } from "../../src/gateways/gateway.ts";
 import { connectPayPal, paypal } from "../../src/gateways/paypal.ts";
-import { readPayPalAmount, writePayPalAmount } from "../../src/gateways/paypal-order.ts";
+import { readPayPalAmount, writePayPalAmount } from "../../src/gateways/paypal-money.ts";
 import { PAYPAL_ROOTS } from "../../src/gateways/paypal-roots.ts";
 import { createRequest, testGateway, utf8, withoutPauses } from "../support/gateway-contract.ts";
 import { captureRequest, refundRequest } from "../support/money-contract.ts";
@@ -258,6 +258,21 @@ function recording(answer: (request: Request) => Response | undefined = () => un
   return { fetch, calls, said: () => calls.map(({ method, url }) => `${method} ${new URL(url).pathname}`) };
 }
 
+/** Tells of an order for ever what it told first. */
+function stale(post: Fetch = fake.fetch): Fetch {
+  let told: string | undefined;
+  return async (request) => {
+    if (!request.url.includes("/v2/checkout/orders/")) {
+      return fake.fetch(request);
+    }
+    if (request.method === "POST") {
+      return post(request);
+    }
+    told ??= await (await fake.fetch(request)).text();
+    return new Response(told);
+  };
+}
+
 const posts = (calls: readonly Request[]) => calls.filter(({ method }) => method === "POST");
 
 async function deliver(body: string, signing: Signing = {}, gateway = connect()) {
@@ -277,10 +292,7 @@ afterEach(() => {
 describe("create", () => {
   it("says what PayPal needs, and nothing of the customer", async () => {
     const { fetch, calls } = recording();
-    const request = createRequest({
-      customer: { email: "ada@example.com", name: "Ada" },
-      description: "x".repeat(200),
-    });
+    const request = createRequest({ customer: { email: "ada@example.com", name: "Ada" } });
     const { paymentUrl } = await connect(fetch).create(request);
     expect(paymentUrl).toMatch(/^https:\/\/www\.sandbox\.paypal\.com\/checkoutnow\?token=/);
     expect(calls.map(({ headers }) => headers.get("prefer"))).toEqual(["return=representation"]);
@@ -290,7 +302,7 @@ describe("create", () => {
         {
           custom_id: request.transactionId,
           amount: { currency_code: "USD", value: "19.99" },
-          description: "x".repeat(127),
+          description: "Two tickets",
         },
       ],
       payment_source: {
@@ -304,6 +316,17 @@ describe("create", () => {
         },
       },
     });
+  });
+
+  it.each([
+    ["x".repeat(200), "x".repeat(127)],
+    ["ü".repeat(100), "ü".repeat(63)],
+    [`${"x".repeat(125)}😀`, "x".repeat(125)],
+    ["ü".repeat(63), "ü".repeat(63)],
+  ])("cuts a description to 127 bytes, and no character in two: %s", async (description, cut) => {
+    const { fetch, calls } = recording();
+    await connect(fetch).create(createRequest({ description }));
+    expect(await calls[0]?.json()).toMatchObject({ purchase_units: [{ description: cut }] });
   });
 
   it("asks for an authorization where the shop captures, and leaves out a description that there is none of", async () => {
@@ -431,6 +454,17 @@ describe("retrieve", () => {
   });
 
   it.each([
+    ["what PayPal took back of the rest", "COMPLETED", "REFUNDED", 1999],
+    ["nothing that is only on its way", "PENDING", "REFUNDED", 0],
+    ["a part", "COMPLETED", "PARTIALLY_REFUNDED", 500],
+  ])("counts %s", async (_what, refund, capture, amountRefunded) => {
+    const opened = await open();
+    put(opened.id, "COMPLETED", { captures: [capture] });
+    fake.order(opened.id).refunds.push(payment("R1", refund, { currency_code: "USD", value: "5.00" }));
+    expect(await connect().retrieve(opened.reference)).toMatchObject({ amountRefunded });
+  });
+
+  it.each([
     ["https://api-m.paypal.com", "live"],
     ["https://api-m.sandbox.paypal.com", "test"],
     ["http://127.0.0.1:9999", null],
@@ -497,23 +531,28 @@ describe("complete", () => {
       const opened = await open();
       fake.pay(opened.id);
       fake.refusal = issue;
-      const { fetch, calls } = recording();
-      expect(await complete(connect(fetch), opened)).toMatchObject({ status: "pending" });
+      expect(await complete(connect(), opened)).toMatchObject({ status: "pending" });
       fake.refusal = null;
-      fake.now = () => Date.now() + 60_000;
       fake.pay(opened.id);
-      expect(await complete(connect(fetch), opened)).toMatchObject({ status: "succeeded" });
-      const keys = posts(calls).map(({ headers }) => headers.get("paypal-request-id") ?? "");
-      expect(new Set(keys).size).toBe(2);
-      expect(keys.filter((key) => !key.startsWith(opened.id) || key.length > 108)).toEqual([]);
+      expect(await complete(connect(), opened)).toMatchObject({ status: "succeeded" });
+      expect(fake.order(opened.id).captures).toHaveLength(1);
     },
   );
 
-  it("says nothing of an order that is just being completed", async () => {
+  const refusing = (issue: string) => {
+    const details = [{ issue, description: "No." }];
+    return Response.json({ name: "UNPROCESSABLE_ENTITY", details }, { status: 422 });
+  };
+
+  it.each([
+    ["PayPal has just taken", fake.fetch],
+    ["somebody else has just captured", async () => refusing("ORDER_ALREADY_CAPTURED")],
+    ["somebody else has just authorized", async () => refusing("ORDER_ALREADY_AUTHORIZED")],
+    ["is just being completed", async () => refusing("ORDER_COMPLETION_IN_PROGRESS")],
+  ])("says nothing of an order that %s, and that does not show it yet", async (_what, post) => {
     const opened = await open();
     fake.pay(opened.id);
-    fake.refusal = "ORDER_COMPLETION_IN_PROGRESS";
-    await expect(complete(connect(), opened)).rejects.toMatchObject({ kind: "unavailable" });
+    await expect(complete(connect(stale(post)), opened)).rejects.toMatchObject({ kind: "unavailable" });
   });
 
   it.each([
@@ -550,6 +589,15 @@ describe("capture", () => {
     const more = connect(fetch).capture?.(reference, captureRequest(request, { amount: 2000 }));
     await expect(more).rejects.toMatchObject({ kind: "rejected" });
     expect(posts(calls)).toEqual([]);
+  });
+
+  it("says nothing of a capture that the order does not show yet", async () => {
+    const { id, reference, request } = await open({ capture: "manual" });
+    fake.hold(id);
+    const asked = captureRequest(request, { amount: 500 });
+    await expect(connect(stale()).capture?.(reference, asked)).rejects.toMatchObject({ kind: "unavailable" });
+    expect(await connect().capture?.(reference, asked)).toMatchObject({ amountCaptured: 500 });
+    expect(fake.order(id).captures).toHaveLength(1);
   });
 
   it("is rejected where PayPal refuses and still holds, and tells what a hold has become otherwise", async () => {
@@ -647,13 +695,14 @@ describe("events", () => {
     fake.pay(id);
     const [notice] = await deliver(told("CHECKOUT.ORDER.APPROVED"));
     const seen = { status: "approved", reference: reference.reference };
-    expect(notice).toMatchObject({ transactionId: id, observation: seen });
+    expect(notice).toMatchObject({ transactionId: null, observation: seen });
   });
 
   it("reads what the fake sends, each under its own id", async () => {
     await fake.takeWebhooks(WEBHOOK_URL);
-    const { id } = await open();
+    const { id, reference } = await open();
     fake.settle(id);
+    const observation = { status: "succeeded", reference: reference.reference };
     const sent = await fake.takeWebhooks(WEBHOOK_URL);
     const notices = await Promise.all(
       sent.map(({ url, headers, body }) =>
@@ -661,9 +710,7 @@ describe("events", () => {
       ),
     );
     expect(notices.flat()).toMatchObject(
-      fake.events
-        .slice(-2)
-        .map(({ id: eventId }) => ({ eventId, transactionId: id, observation: { status: "succeeded" } })),
+      fake.events.slice(-2).map(({ id: eventId }) => ({ eventId, transactionId: null, observation })),
     );
     expect(sent).toHaveLength(2);
   });
@@ -677,7 +724,8 @@ describe("events", () => {
     const { id, reference } = await open();
     fake.settle(id);
     const body = event({ event_type }, { id: reference.reference, supplementary_data: undefined });
-    expect(await deliver(body)).toMatchObject([{ transactionId: id, observation: { status: "succeeded" } }]);
+    const told = { reference: reference.reference };
+    expect(await deliver(body)).toMatchObject([{ observation: { ...told, status: "succeeded" } }]);
   });
 
   it("asks for the order whose approval was reversed", async () => {
@@ -685,7 +733,8 @@ describe("events", () => {
     put(id, "VOIDED");
     const resource = { id: undefined, order_id: reference.reference, supplementary_data: undefined };
     const body = event({ event_type: "CHECKOUT.PAYMENT-APPROVAL.REVERSED" }, resource);
-    expect(await deliver(body)).toMatchObject([{ transactionId: id, observation: { status: "canceled" } }]);
+    const observation = { status: "canceled", reference: reference.reference };
+    expect(await deliver(body)).toMatchObject([{ observation }]);
   });
 
   it.each(["COMPLETED", "PENDING", "DECLINED", "DENIED", "REFUNDED", "REVERSED"])(
@@ -694,7 +743,8 @@ describe("events", () => {
       const { id, reference } = await open();
       fake.settle(id);
       const event_type = `PAYMENT.CAPTURE.${kind}`;
-      const notice = [{ eventId: "WH-1", transactionId: id, observation: { status: "succeeded" } }];
+      const observation = { status: "succeeded", reference: reference.reference };
+      const notice = [{ eventId: "WH-1", observation }];
       const related = { supplementary_data: { related_ids: { order_id: reference.reference } } };
       expect(await deliver(event({ event_type }, related))).toMatchObject(notice);
       const href = `https://api.paypal.com/v2/checkout/orders/${reference.reference}`;
@@ -714,11 +764,9 @@ describe("events", () => {
     fake.settle(opened.id);
     await connect().refund?.(opened.reference, refundRequest(opened.request, { amount: 500 }));
     const observation = { status: "succeeded", amountRefunded: 500, reference: opened.reference.reference };
-    expect(await deliver(told("PAYMENT.CAPTURE.REFUNDED"))).toMatchObject([
-      { transactionId: opened.id, observation },
-    ]);
+    expect(await deliver(told("PAYMENT.CAPTURE.REFUNDED"))).toMatchObject([{ observation }]);
     const pending = told("PAYMENT.CAPTURE.REFUNDED").replace("CAPTURE.REFUNDED", "REFUND.PENDING");
-    expect(await deliver(pending)).toMatchObject([{ transactionId: opened.id, observation }]);
+    expect(await deliver(pending)).toMatchObject([{ observation }]);
   });
 
   it("finds the order of a hold's refund over capture and authorization, where none names the order", async () => {
@@ -733,7 +781,8 @@ describe("events", () => {
         : response;
     };
     const notices = await deliver(told("PAYMENT.CAPTURE.REFUNDED"), {}, connect(terse));
-    expect(notices).toMatchObject([{ transactionId: opened.id, observation: { amountRefunded: 500 } }]);
+    const observation = { amountRefunded: 500, reference: opened.reference.reference };
+    expect(notices).toMatchObject([{ observation }]);
   });
 
   it("follows the path of a link alone, and none in circles", async () => {
@@ -771,11 +820,11 @@ describe("events", () => {
     ["RESOLVED", { status: "RESOLVED", dispute_outcome: { outcome_code: "NONE" } }, null],
     ["RESOLVED", { status: "RESOLVED" }, null],
   ])("reads a dispute that is %s with %j as %s", async (kind, state, dispute) => {
-    const { id } = await open();
+    const { id, reference } = await open();
     fake.settle(id);
     const body = JSON.stringify(fake.tellDispute(id, kind, state));
-    const observation = { status: "succeeded", amount: 1999, dispute };
-    expect(await deliver(body)).toMatchObject([{ transactionId: id, observation }]);
+    const observation = { status: "succeeded", amount: 1999, dispute, reference: reference.reference };
+    expect(await deliver(body)).toMatchObject([{ observation }]);
   });
 
   it("passes over the orders of others who use the same account, and what cannot be found", async () => {
@@ -800,12 +849,30 @@ describe("events", () => {
     expect(await deliver(event({}, { supplementary_data: undefined, links: [link] }))).toEqual([]);
   });
 
-  it("says of a kind that it does not know that nothing is said, where it is about ours", async () => {
-    const { id } = await open();
-    const body = event({ event_type: "PAYMENT.SALE.COMPLETED" }, { custom_id: id });
-    const observation = { status: "unsaid", amount: null };
-    expect(await deliver(body)).toMatchObject([{ eventId: "WH-1", transactionId: id, observation }]);
+  it("takes no order of somebody else's for the one that it has made, though it carries our id", async () => {
+    const { id, reference } = await open();
+    const other = fake.imitate(id);
+    fake.settle(id);
+    expect(other.captures).toHaveLength(1);
+    const notices = await deliver(told("PAYMENT.CAPTURE.COMPLETED"));
+    expect(notices).toMatchObject([
+      { transactionId: null, observation: { status: "succeeded", reference: other.id } },
+    ]);
+    expect(await connect().retrieve(reference)).toMatchObject({ status: "pending" });
   });
+
+  it.each(["../payments/1", "5o1", "5".repeat(37)])(
+    "asks for no order that is called %s",
+    async (order_id) => {
+      const { fetch, calls } = recording();
+      const related = { supplementary_data: { related_ids: { order_id } } };
+      expect(await deliver(event({}, related), {}, connect(fetch))).toEqual([]);
+      expect(
+        await deliver(event({ event_type: "CHECKOUT.ORDER.APPROVED" }, { id: order_id, ...related })),
+      ).toEqual([]);
+      expect(calls).toEqual([]);
+    },
+  );
 
   it("is heard later where PayPal cannot be asked", async () => {
     const { fetch } = recording(({ url }) =>
@@ -813,23 +880,91 @@ describe("events", () => {
     );
     await expect(deliver(event(), {}, connect(fetch))).rejects.toMatchObject({ kind: "unavailable" });
   });
+});
 
-  it("gives up on a list without an end, and keeps what it can read of one", async () => {
+describe("missedEvents", () => {
+  const AT = Date.parse("2026-11-22T12:00:00.500Z");
+  const list = async (fetch: Fetch, since = 0, until = Date.now() + HOUR_MS) => {
+    const notices: MissedNotice[] = [];
+    for await (const notice of connect(fetch).missedEvents?.(since, until) ?? []) {
+      notices.push(notice);
+    }
+    return notices;
+  };
+  /** One page of PayPal's list, and all else from the fake. */
+  const listing = (
+    events: unknown[],
+    links: Json[] = [],
+    answer: (url: string) => Response | undefined = () => undefined,
+  ) =>
+    recording(({ url }) =>
+      url.includes("webhooks-events") ? Response.json({ events, links }) : answer(url),
+    );
+  const told = async (changes: Json = {}) => {
     const { id } = await open();
     fake.settle(id);
-    const list = (next: Json[]) =>
-      recording(({ url }) =>
-        url.includes("webhooks-events")
-          ? Response.json({ events: [null, { id: 7 }, fake.events.at(-1)], links: next })
-          : undefined,
+    return { ...fake.events.at(-1), ...changes };
+  };
+
+  it("passes over an item of another form", async () => {
+    const good = await told();
+    expect(await list(listing([null, { id: 7 }, good]).fetch)).toMatchObject([{ eventId: good.id }]);
+  });
+
+  it("asks for whole seconds, and tells what lies between", async () => {
+    const at = async (offMs: number) => told({ create_time: new Date(AT + offMs).toISOString() });
+    const events = [await at(1000), await at(999), await at(0), await at(-1)];
+    const queries: (string | null)[][] = [];
+    const { fetch } = listing(events);
+    const noting: Fetch = async (request) => {
+      const { pathname, searchParams } = new URL(request.url);
+      if (pathname.endsWith("webhooks-events")) {
+        queries.push(["start_time", "end_time", "page_size"].map((name) => searchParams.get(name)));
+      }
+      return fetch(request);
+    };
+    const notices = await list(noting, AT, AT + 1000);
+    expect(notices.map(({ createdAt }) => createdAt - AT)).toEqual([0, 999]);
+    expect(queries).toEqual([["2026-11-22T12:00:00Z", "2026-11-22T12:00:02Z", "100"]]);
+  });
+
+  it("tells what says no time as if it were the first", async () => {
+    const events = [
+      await told({ create_time: new Date(AT + 1).toISOString() }),
+      await told({ create_time: "soon" }),
+    ];
+    const notices = await list(listing(events).fetch, AT, AT + 1000);
+    expect(notices.map(({ eventId, createdAt }) => [eventId, createdAt - AT])).toEqual([
+      [events[1]?.id, 0],
+      [events[0]?.id, 1],
+    ]);
+  });
+
+  it("looks once at an order, however many events there are of it", async () => {
+    const { id } = await open();
+    fake.settle(id);
+    const { fetch, said } = listing(fake.events.slice(-2).toReversed());
+    expect(await list(fetch)).toHaveLength(2);
+    expect(said()).toHaveLength(1);
+  });
+
+  it("hides nothing behind what PayPal refuses to show, and waits where it does not answer", async () => {
+    const [first, hidden] = [await told(), await told()];
+    const order = ({ resource }: Json) =>
+      (resource as ReturnType<typeof JSON.parse>).supplementary_data.related_ids.order_id;
+    const with_ = (status: number) =>
+      listing([hidden, first], [], (url) =>
+        url.endsWith(order(hidden)) ? Response.json({ name: "NO" }, { status }) : undefined,
       ).fetch;
-    const told: string[] = [];
-    for await (const { eventId } of connect(list([])).missedEvents?.(0) ?? []) {
-      told.push(eventId);
-    }
-    expect(told).toEqual([fake.paidEventId(id)]);
-    const endless = connect(list([{ rel: "next", href: `${PAYPAL_URL}/v1/x?next=1` }])).missedEvents?.(0);
-    await expect(endless?.[Symbol.asyncIterator]().next()).rejects.toMatchObject({ kind: "unknown" });
+    expect(await list(with_(400))).toMatchObject([{ eventId: first.id }]);
+    await expect(list(with_(500))).rejects.toMatchObject({ kind: "unavailable" });
+  });
+
+  it("ends with an empty page, and gives up on a list without an end", async () => {
+    const next = [{ rel: "next", href: `${PAYPAL_URL}/v1/x?next=1` }];
+    expect(await list(listing([], next).fetch)).toEqual([]);
+    const event = await told();
+    await expect(list(listing([event], next).fetch)).rejects.toMatchObject({ kind: "unknown" });
   });
 });
 
@@ -933,6 +1068,9 @@ describe("the signature", () => {
     "https://user:pass@api.paypal.com/CERT-1",
     "https://api.paypal.com:8443/CERT-1",
     "https://evil.example/?.paypal.com",
+    "https://api.paypal.com./CERT-1",
+    "https://api.paypal.com/CERT-1?another",
+    "https://api.paypal.com/CERT-1#another",
     "//api.paypal.com/CERT-1",
     "file:///etc/ssl/certs.paypal.com",
     "nonsense",
@@ -953,6 +1091,7 @@ describe("the signature", () => {
     ["another's name", { names: ["messageverificationcerts.paypal.com.evil.example"] }],
     ["a name that only ends so", { names: ["evilpaypal.com"] }],
     ["a common name alone", { names: [] }],
+    ["a name that holds a list of names", { names: ["a.example, DNS:paypal.com, b.example"] }],
     ["a time that is over", { until: Math.floor(Date.now() / 1000) * 1000 - HOUR_MS }],
     ["a time to come", { from: Math.floor(Date.now() / 1000) * 1000 + HOUR_MS }],
   ])("refuses a certificate with %s", async (_what, changes) => {

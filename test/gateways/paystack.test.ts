@@ -10,6 +10,7 @@ import {
   FakePaystack,
   PAYSTACK_OLD_SECRET_KEY,
   PAYSTACK_SECRET_KEY,
+  type PaystackRefund,
   signPaystack,
   toWire,
 } from "../support/vendors/paystack.ts";
@@ -102,7 +103,11 @@ testGateway({
   ],
   pay: (id) => fake.pay(id),
   refunds: { first: "pending", unkeyed: true, sum: (id) => fake.refunded(id) },
-  money: { write: writeAmount, read: readAmount, currencies: 6 },
+  money: {
+    write: writeAmount,
+    read: (written, currency) => readAmount(Number(written), currency),
+    currencies: 6,
+  },
   webhook: {
     readsAlone: true,
     body: ({ transactionId }) => charge(transactionId),
@@ -155,6 +160,13 @@ async function open(changes: Parameters<typeof createRequest>[0] = {}) {
   return { gateway, request, transactionId, reference };
 }
 
+/** A refund that was made in the dashboard. */
+function giveByHand(transactionId: string, changes: Partial<PaystackRefund> = {}): void {
+  const transaction = fake.transactionOf(transactionId);
+  const made = { merchantNote: "", createdAt: new Date().toISOString(), status: "processed" };
+  fake.refunds.push({ id: fake.refunds.length + 1, transaction, amount: 1, ...made, ...changes });
+}
+
 async function paid(changes: Parameters<typeof createRequest>[0] = {}) {
   const opened = await open(changes);
   fake.pay(opened.transactionId);
@@ -189,6 +201,14 @@ function recording(fetch: Fetch = fake.fetch) {
 
 const answering = (body: unknown, status = 200) =>
   connect(async () => Response.json(body as Record<string, unknown>, { status }));
+
+/** The refunds of a transaction, since the day before it. */
+function firstPage(transactionId: string): string {
+  const { id, createdAt } = fake.transactionOf(transactionId);
+  const from = new Date(Date.parse(createdAt) - 24 * 60 * 60_000).toISOString();
+  const query = { transaction: `${id}`, perPage: "100", from, page: "1" };
+  return `GET /refund?${new URLSearchParams(query)}`;
+}
 
 /** Takes calls of that path to the vendor, and loses each answer that says that it has done so. */
 const losing = (path: string) =>
@@ -468,8 +488,7 @@ describe("paystack", () => {
       expect(names()).toHaveLength(1);
       fake.pay(transactionId);
       await gateway.retrieve(reference);
-      const { id } = fake.transactionOf(transactionId);
-      expect(names().slice(2)).toEqual([`GET /refund?transaction=${id}&perPage=100&page=1`]);
+      expect(names().slice(2)).toEqual([firstPage(transactionId)]);
     });
 
     it("counts what is processed, of its own refunds, and no more than was asked for", async () => {
@@ -492,24 +511,86 @@ describe("paystack", () => {
       const all = connect((call) => fake.fetch(new Request(call.url.replace(/transaction=\d+/, ""), call)));
       expect(await all.retrieve(reference)).toMatchObject({ amountRefunded: 500 });
       // The fees that the buyer bore went back too.
-      const whole = {
-        id: 1,
-        transaction: fake.transactionOf(transactionId),
-        merchantNote: "",
-        status: "processed",
-      };
-      fake.refunds.push({ ...whole, amount: 1600 });
+      giveByHand(transactionId, { amount: 1600 });
       expect(await gateway.retrieve(reference)).toMatchObject({ amountRefunded: 1999 });
     });
 
-    it("reads more than one page of refunds", async () => {
-      const { gateway, reference, transactionId } = await paid();
-      const transaction = fake.transactionOf(transactionId);
+    it.each([
+      ["of as many as were asked for", (url: string) => url],
+      ["of fewer", (url: string) => url.replace("perPage=100", "perPage=50")],
+    ])("reads more than one page of refunds, %s", async (_, change) => {
+      const { reference, transactionId } = await paid();
       for (let id = 1; id <= 120; id += 1) {
-        fake.refunds.push({ id, transaction, amount: 2, merchantNote: "", status: "processed" });
+        giveByHand(transactionId, { id, amount: 2 });
       }
+      const { names, gateway } = recording((call) => fake.fetch(new Request(change(call.url), call)));
       expect(await gateway.retrieve(reference)).toMatchObject({ amountRefunded: 240 });
+      expect(names().length).toBeLessThanOrEqual(4);
     });
+
+    it("reads on to an empty page where nobody says how many there are", async () => {
+      const { reference, transactionId } = await paid();
+      for (let id = 1; id <= 120; id += 1) {
+        giveByHand(transactionId, { id, amount: 2 });
+      }
+      const { names, gateway } = recording(async (call) => {
+        const body = (await (await fake.fetch(call)).json()) as Record<string, unknown>;
+        return Response.json({ ...body, meta: { next: null, previous: null, perPage: 100 } });
+      });
+      expect(await gateway.retrieve(reference)).toMatchObject({ amountRefunded: 240 });
+      expect(names()).toHaveLength(4);
+    });
+
+    it("counts a refund once that newer ones have moved to the next page", async () => {
+      const { reference, transactionId } = await paid();
+      for (let id = 1; id <= 100; id += 1) {
+        giveByHand(transactionId, { id, amount: 2 });
+      }
+      const { gateway } = recording(async (call) => {
+        const answer = await fake.fetch(call);
+        if (call.url.endsWith("&page=1")) {
+          giveByHand(transactionId, { id: 101, amount: 1 });
+          return Response.json({ ...((await answer.json()) as Record<string, unknown>), meta: null });
+        }
+        return answer;
+      });
+      expect(await gateway.retrieve(reference)).toMatchObject({ amountRefunded: 200 });
+      expect(await gateway.retrieve(reference)).toMatchObject({ amountRefunded: 201 });
+    });
+
+    it.each([
+      ["all by a chargeback", [], 1999],
+      ["a part by a refund, the rest by a chargeback", [{ amount: 500 }], 1999],
+      ["all by a refund", [{ amount: 1999 }], 1999],
+      ["nothing yet", [{ amount: 1999, status: "pending" }], 0],
+      ["nothing yet, that needs a bank account", [{ amount: 1999, status: "needs-attention" }], 0],
+      ["a part, and the rest is on its way", [{ amount: 500 }, { amount: 1499, status: "processing" }], 500],
+      ["all, a refund of which failed before", [{ amount: 1999, status: "failed" }], 1999],
+      ["nothing yet, and the fees go with it", [{ amount: 2100, status: "pending" }], 0],
+    ])("reads of a reversed transaction what is back: %s", async (_, given, amountRefunded) => {
+      const { gateway, reference, transactionId } = await paid();
+      given.forEach((one) => {
+        giveByHand(transactionId, one);
+      });
+      bring("reversed")(transactionId);
+      expect(await gateway.retrieve(reference)).toMatchObject({ status: "succeeded", amountRefunded });
+    });
+
+    it.each([null, undefined, "yesterday"])(
+      "asks for all refunds where the transaction's age is not said: %j",
+      async (created_at) => {
+        const { reference, transactionId } = await paid();
+        const { names, gateway } = recording(async (call) => {
+          const body = (await (await fake.fetch(call)).json()) as { data: Record<string, unknown> };
+          return Response.json(
+            call.url.includes("/verify/") ? { ...body, data: { ...body.data, created_at } } : body,
+          );
+        });
+        expect(await gateway.retrieve(reference)).toMatchObject({ amountRefunded: 0 });
+        const { id } = fake.transactionOf(transactionId);
+        expect(names().at(-1)).toBe(`GET /refund?transaction=${id}&perPage=100&page=1`);
+      },
+    );
 
     it("does not count in a list without an end", async () => {
       const { reference } = await paid();
@@ -529,12 +610,8 @@ describe("paystack", () => {
       const { calls, names, gateway } = recording();
       const asked = refundRequest(request, { amount: 500 });
       await gateway.refund?.(reference, asked);
-      const { id, reference: own } = fake.transactionOf(transactionId);
-      expect(names()).toEqual([
-        `GET /transaction/verify/${own}`,
-        `GET /refund?transaction=${id}&perPage=100&page=1`,
-        "POST /refund",
-      ]);
+      const { reference: own } = fake.transactionOf(transactionId);
+      expect(names()).toEqual([`GET /transaction/verify/${own}`, firstPage(transactionId), "POST /refund"]);
       expect(await bodyOf(calls[2] ?? new Request(URL_OF_IT))).toEqual({
         ...{ transaction: own, amount: 500, currency: "USD", merchant_note: asked.refundId },
       });
@@ -575,30 +652,50 @@ describe("paystack", () => {
       });
     });
 
+    it("asks how a refund stands that was told of before, and for no other, though no list shows it", async () => {
+      const { gateway, request, reference } = await paid();
+      const asked = refundRequest(request, { amount: 500 });
+      const first = await gateway.refund?.(reference, asked);
+      const blind = recording((call) =>
+        fake.fetch(new Request(call.url.replace(/transaction=\d+/, "transaction=0"), call)),
+      );
+      const before = fake.refunds.length;
+      expect(
+        await blind.gateway.refund?.(reference, { ...asked, reference: first?.reference ?? null }),
+      ).toEqual(first);
+      expect(blind.names()).toEqual([`GET /refund/${first?.reference}`]);
+      expect(fake.refunds).toHaveLength(before);
+    });
+
+    it("takes no refusal for the end of a refund that was told of before", async () => {
+      const { gateway, request, reference } = await paid();
+      const gone = gateway.refund?.(reference, refundRequest(request, { reference: "1/../2" }));
+      await expect(gone).rejects.toMatchObject({ kind: "unavailable" });
+      const asked = refundRequest(request, { reference: "7" });
+      const refused = answering({ status: false, message: "no" }, 400).refund?.(reference, asked);
+      await expect(refused).rejects.toMatchObject({ kind: "unavailable" });
+    });
+
     it("believes no answer about another refund", async () => {
-      const { request, reference, transactionId } = await paid();
-      const { id } = fake.transactionOf(transactionId);
+      const { request, reference } = await paid();
       const asked = refundRequest(request);
-      const data = {
-        id: 1,
-        transaction: { id },
-        amount: 1999,
-        status: "pending",
-        merchant_note: asked.refundId,
-      };
-      const told = (changes: Record<string, unknown>) =>
-        connect(async (call) =>
-          call.method === "POST"
-            ? Response.json({ status: true, data: { ...data, ...changes } })
-            : fake.fetch(call),
-        ).refund?.(reference, asked);
-      expect(await told({})).toMatchObject({ status: "pending", reference: "1" });
-      for (const changes of [
-        { merchant_note: "rfd_other" },
-        { merchant_note: null },
-        { transaction: id + 1 },
-      ]) {
-        await expect(told(changes)).rejects.toMatchObject({ kind: "unknown" });
+      const data = { id: 1, transaction: { id: 7 }, amount: 1999, status: "pending" };
+      for (const told of [null, "7"]) {
+        for (const [merchant_note, isIts] of [
+          [asked.refundId, true],
+          ["rfd_other", false],
+          [null, false],
+        ] as const) {
+          const gateway = connect(async (call) =>
+            call.method === "POST" || told !== null
+              ? Response.json({ status: true, data: { ...data, merchant_note } })
+              : fake.fetch(call),
+          );
+          const call = gateway.refund?.(reference, { ...asked, reference: told });
+          await (isIts
+            ? expect(call).resolves.toMatchObject({ status: "pending", reference: "1" })
+            : expect(call).rejects.toMatchObject({ kind: "unknown" }));
+        }
       }
     });
   });
@@ -894,6 +991,8 @@ describe("Paystack's own SDK", () => {
     const { gateway, request, reference, transactionId } = await paid();
     const asked = refundRequest(request, { amount: 500 });
     const first = await gateway.refund?.(reference, asked);
+    const shown = await call("refund", "fetch", { id: first?.reference });
+    expect(shown).toMatchObject({ status: true, data: { merchant_note: asked.refundId, amount: 500 } });
     const list = await call("refund", "list", {});
     expect(list).toMatchObject({ status: true });
     expect(JSON.stringify(list.data)).toContain(asked.refundId);

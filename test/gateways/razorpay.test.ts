@@ -614,6 +614,19 @@ describe("razorpay.expire", () => {
     expect(await gateway.expire?.(reference)).toMatchObject({ status: "succeeded", amountCaptured: 1999 });
   });
 
+  it.each([
+    [400, "rejected"],
+    [409, "unavailable"],
+    [200, "unavailable"],
+  ])("does not call closed what Razorpay does not close: %i is %s", async (status, kind) => {
+    const { reference } = await open();
+    const gateway = connect(async (request) =>
+      request.method === "POST" ? Response.json(refusal("not now"), { status }) : fake.fetch(request),
+    );
+    await expect(gateway.expire?.(reference)).rejects.toEqual(kindOf(kind));
+    expect(await connect().expire?.(reference)).toMatchObject({ status: "canceled" });
+  });
+
   it("cancels by our id alone", async () => {
     const { transactionId, gateway } = await open();
     const seen = await gateway.expire?.({ transactionId, reference: null });

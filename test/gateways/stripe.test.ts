@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import Stripe from "stripe";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { CreateRequest, Gateway, Notice, Tools } from "../../src/gateways/gateway.ts";
+import type { CreateRequest, Gateway, MissedNotice, Notice, Tools } from "../../src/gateways/gateway.ts";
 import { stripe } from "../../src/gateways/stripe.ts";
 import { readAmount, writeAmount } from "../../src/gateways/stripe-amount.ts";
 import { DOCUMENTED, EVENTS } from "../../src/gateways/stripe-event.ts";
@@ -225,8 +225,6 @@ testGateway({
       eventOf("cs_test_1"),
       eventOf({ id: "cs_test_1" }),
       paidEvent({ id: undefined }),
-      paidEvent({ client_reference_id: null }),
-      paidEvent({ client_reference_id: newTypeId("txn", Date.now()) }),
       paidEvent({ amount_total: undefined }),
       paidEvent({ amount_total: null }),
       paidEvent({ amount_total: "1999" }),
@@ -385,6 +383,8 @@ describe("stripe sessions", () => {
     ["de", "de"],
     ["de-AT", "de"],
     ["pt-BR", "pt-BR"],
+    ["pt_br", "pt-BR"],
+    ["NL_be", "nl"],
     ["zh-TW", "zh-TW"],
     ["en-US", "en"],
     ["xx", null],
@@ -542,10 +542,14 @@ describe("stripe sessions", () => {
     expect((await seenOf({ livemode: false })).mode).toBe("test");
   });
 
-  it("takes a sum for none that our minor units cannot say", async () => {
+  it("takes a sum for none that our minor units cannot say, and never for the whole", async () => {
     expect(await seenOf({ currency: "isk", amount_total: 150 })).toMatchObject({
       amount: null,
       currency: "ISK",
+    });
+    const payment_intent = intentOf({ amount_received: 450 });
+    expect(await seenOf({ currency: "isk", amount_total: 500, payment_intent })).toMatchObject({
+      ...{ status: "succeeded", amount: 5, amountCaptured: 0 },
     });
   });
 
@@ -794,6 +798,16 @@ describe("stripe refunds", () => {
       await expect(call).rejects.toMatchObject({ kind: "unknown" });
     }
   });
+
+  it.each([400, 402, 404])(
+    "takes no %i for the end of a refund that Stripe has told of before",
+    async (status) => {
+      const { calls, fetch } = answering(refusal(status, { ...invalid, code: "resource_missing" }));
+      const call = connect(fetch).refund?.(known, refundRequest(createRequest(), { reference: "re_1" }));
+      await expect(call).rejects.toMatchObject({ kind: "unavailable" });
+      expect(calls).toHaveLength(1);
+    },
+  );
 
   it("counts what is back, and of more than a list holds what the charge counts", async () => {
     const refunds = { data: [{ amount: 500, status: "succeeded" }], has_more: false };
@@ -1102,6 +1116,17 @@ describe("stripe events", () => {
     }
   });
 
+  it("takes a session for none of ours that has our metadata and another's reference", async () => {
+    const alone = connect(() => expect.unreachable("nobody is asked"));
+    for (const client_reference_id of [null, "7", newTypeId("txn", Date.now())]) {
+      expect(await send(paidEvent({ client_reference_id }), alone)).toEqual([]);
+      const data = [sessionOf({ client_reference_id, payment_intent: intentOf() })];
+      const { fetch } = answering(Response.json({ object: "list", data, has_more: false }));
+      const refund = { id: "re_9", object: "refund", payment_intent: "pi_1" };
+      expect(await send(eventOf(refund, { type: "refund.updated" }), connect(fetch))).toEqual([]);
+    }
+  });
+
   it("says that it could not ask, so that Stripe tells it again", async () => {
     const { id } = await paid();
     fake.refundByHand(id, 1);
@@ -1131,71 +1156,173 @@ type RelevantType = Extract<
 >;
 
 describe("stripe's list of events", () => {
-  const list = async (gateway: Gateway, since = Date.now() - 1000) => {
-    const notices: Notice[] = [];
-    for await (const notice of gateway.missedEvents?.(since) ?? []) {
+  const list = async (gateway: Gateway, since = Date.now() - 1000, until = Date.now() + 1000) => {
+    const notices: MissedNotice[] = [];
+    for await (const notice of gateway.missedEvents?.(since, until) ?? []) {
       notices.push(notice);
     }
     return notices;
   };
 
-  it("asks for the kinds that an endpoint subscribes to, since the whole second", async () => {
+  it("asks for the kinds that an endpoint subscribes to, within whole seconds", async () => {
     const { calls, fetch } = answering(Response.json({ object: "list", data: [], has_more: false }));
-    expect(await list(connect(fetch), 1_795_000_000_999)).toEqual([]);
+    expect(await list(connect(fetch), 1_795_000_000_999, 1_795_000_060_001)).toEqual([]);
     const query = new URL(calls[0]?.url ?? "").searchParams;
     const types = [...query].flatMap(([name, value]) => (name.startsWith("types[") ? [value] : []));
     expect(types).toEqual(EVENTS);
-    expect(query.get("created[gte]")).toBe("1795000000");
-    const theirs: Stripe.EventListParams = { types, created: { gte: 1_795_000_000 }, limit: 100 };
-    await clientOf(fetch).events.list(theirs);
+    const created = { gte: 1_795_000_000, lt: 1_795_000_061 };
+    await clientOf(fetch).events.list({ types, created, limit: 100 });
     expect(Object.fromEntries(new URL(calls[1]?.url ?? "").searchParams)).toEqual(Object.fromEntries(query));
+    expect(calls).toHaveLength(2);
   });
 
-  it("answers several events of one payment by one look, and passes over what is not ours", async () => {
+  /** Stripe's list of these alone, and the fake behind it. */
+  function listing(events: readonly { readonly id: string; readonly created: number }[]) {
+    const spans: [number, number][] = [];
+    const fetch: Tools["fetch"] = async (request) => {
+      const { pathname, searchParams } = new URL(request.url);
+      if (pathname !== "/v1/events") {
+        return fake.fetch(request);
+      }
+      const [from, to] = ["created[gte]", "created[lt]"].map((name) => Number(searchParams.get(name)));
+      const span: [number, number] = [from ?? 0, to ?? 0];
+      spans.push(span);
+      const newest = events.filter(({ created }) => created >= span[0] && created < span[1]).toReversed();
+      const start = newest.findIndex(({ id }) => id === searchParams.get("starting_after")) + 1;
+      const data = newest.slice(start, start + 100);
+      return Response.json({ object: "list", data, has_more: start + 100 < newest.length });
+    };
+    return { spans, gateway: connect(fetch) };
+  }
+
+  it("reads any number of events, oldest first, a page of them at a time", async () => {
+    const since = 1_795_000_000;
+    // A fake event of ours each time, or one of another's that costs no question.
+    const { id } = await paid();
+    const ours = fake.eventOf(id, "checkout.session.completed");
+    const theirs = { type: "payment_intent.succeeded", data: { object: { object: "payment_intent" } } };
+    const events = Array.from({ length: 12_000 }, (_, at) => ({
+      ...(at % 500 === 0 ? ours : theirs),
+      ...{ id: `evt_${at}`, created: since + Math.floor(at * 0.29) },
+    }));
+    const { spans, gateway } = listing(events);
+    const notices = await list(gateway, since * 1000, (since + 3600) * 1000);
+    expect(notices.map(({ eventId }) => eventId)).toEqual(
+      events.flatMap((event, at) => (at % 500 === 0 ? [event.id] : [])),
+    );
+    expect(notices.map(({ createdAt }) => createdAt)).toEqual(
+      events.flatMap(({ created }, at) => (at % 500 === 0 ? [created * 1000] : [])),
+    );
+    expect(spans.length).toBeLessThan(600);
+  });
+
+  it("reads more than a page of one second", async () => {
+    const { id } = await paid();
+    const ours = fake.eventOf(id, "checkout.session.completed");
+    const created = 1_795_000_007;
+    const events = Array.from({ length: 250 }, (_, at) => ({ ...ours, id: `evt_${at}`, created }));
+    const { gateway } = listing(events);
+    const notices = await list(gateway, (created - 7) * 1000, (created + 7) * 1000);
+    expect(notices.map(({ eventId }) => eventId)).toEqual(events.map((event) => event.id));
+  });
+
+  it("asks for no more than is read of it", async () => {
+    const { id } = await paid();
+    const ours = fake.eventOf(id, "checkout.session.completed");
+    const since = 1_795_000_000;
+    const events = Array.from({ length: 800 }, (_, at) => ({
+      ...ours,
+      id: `evt_${at}`,
+      created: since + at,
+    }));
+    const { spans, gateway } = listing(events);
+    for await (const { eventId } of gateway.missedEvents?.(since * 1000, (since + 800) * 1000) ?? []) {
+      expect(eventId).toBe("evt_0");
+      break;
+    }
+    expect(spans).toEqual([
+      [since, since + 800],
+      [since, since + 400],
+      [since, since + 200],
+      [since, since + 100],
+    ]);
+  });
+
+  it("passes over what is not ours, and what nobody can read", async () => {
     const { id, reference } = await paid();
     fake.refundByHand(id, 1);
-    fake.refundByHand(id, 1);
-    const data = [
-      fake.eventOf(id, "charge.refunded"),
-      { id: "evt_7", type: "charge.refunded", data: { object: { object: "charge", payment_intent: null } } },
-      { id: "evt_8", type: "of a form that nobody knows" },
-      fake.eventOf(id, "payment_intent.succeeded"),
+    const created = fake.eventOf(id, "charge.refunded").created;
+    const odd = { id: "cs_test_9", object: "checkout.session", client_reference_id: TRANSACTION };
+    const { gateway } = listing([
       fake.eventOf(id, "checkout.session.completed"),
-    ];
-    const page = Response.json({ object: "list", data, has_more: false });
-    const asked: string[] = [];
-    const gateway = connect(async (request) => {
-      asked.push(new URL(request.url).pathname);
-      return request.url.includes("/v1/events") ? page : fake.fetch(request);
-    });
-    const notices = await list(gateway);
-    expect(notices.map(({ eventId }) => eventId)).toEqual([data[4]?.id, data[3]?.id, data[0]?.id]);
+      { ...JSON.parse(eventOf({ ...odd, metadata: { transaction_id: TRANSACTION } })), id: "evt_6", created },
+      { ...JSON.parse(eventOf({ object: "charge", payment_intent: null })), id: "evt_7", created },
+      { id: "evt_8", created },
+      { ...fake.eventOf(id, "payment_intent.succeeded"), id: "evt_9", created },
+      fake.eventOf(id, "charge.refunded"),
+    ]);
+    const notices = await list(gateway, created * 1000, (created + 1) * 1000);
+    const ids = ["checkout.session.completed", "charge.refunded"].map((type) => fake.eventOf(id, type).id);
+    expect(notices.map(({ eventId }) => eventId)).toEqual([ids[0], "evt_9", ids[1]]);
     expect(notices.at(-1)?.observation).toEqual(await connect().retrieve(reference));
-    expect(asked).toEqual(["/v1/events", "/v1/checkout/sessions"]);
+  });
+
+  it.each([
+    [new Response("<html>", { status: 404 }), null],
+    [refusal(400, invalid), null],
+    [refusal(403, invalid), "unavailable"],
+    [new Response("oops", { status: 500 }), "unavailable"],
+    [Response.json({ object: "list" }), "unknown"],
+  ])(
+    "goes on after one that Stripe refuses to tell more of, not after silence, case %#",
+    async (answer, kind) => {
+      const { id } = await paid();
+      const created = fake.eventOf(id, "payment_intent.succeeded").created;
+      const events = ["payment_intent.succeeded", "checkout.session.completed"].map((type) =>
+        fake.eventOf(id, type),
+      );
+      const gateway = connect(async ({ url }) =>
+        url.includes("/v1/events")
+          ? Response.json({ object: "list", data: events.toReversed(), has_more: false })
+          : answer.clone(),
+      );
+      const found = list(gateway, created * 1000, (created + 1) * 1000);
+      await (kind === null
+        ? expect(found).resolves.toMatchObject([{ eventId: events[1]?.id }])
+        : expect(found).rejects.toMatchObject({ kind }));
+    },
+  );
+
+  it("says so where the list itself is refused", async () => {
+    const { fetch } = answering(refusal(400, invalid));
+    await expect(list(connect(fetch))).rejects.toMatchObject({ kind: "rejected" });
   });
 
   it("looks again for a dispute that the charge does not tell of", async () => {
     const { id } = await paid();
     fake.refundByHand(id, 1);
     fake.dispute(id, "warning_needs_response");
-    const data = ["charge.dispute.created", "charge.refunded"].map((type) => fake.eventOf(id, type));
-    const page = Response.json({ object: "list", data, has_more: false });
-    const gateway = connect(async (call) => (call.url.includes("/v1/events") ? page : fake.fetch(call)));
+    const { gateway } = listing(
+      ["charge.refunded", "charge.dispute.created"].map((type) => fake.eventOf(id, type)),
+    );
     expect((await list(gateway)).map(({ observation }) => observation.dispute)).toEqual([null, "open"]);
   });
 
   it("ends with a page that is empty", async () => {
     const { calls, fetch } = answering(Response.json({ object: "list", data: [], has_more: true }));
-    expect(await list(connect(fetch))).toEqual([]);
+    expect(await list(connect(fetch), 0, HOUR_MS)).toEqual([]);
     expect(calls).toHaveLength(1);
   });
 
   it("gives up on a list that does not end", async () => {
     const data = [{ id: "evt_1", type: "charge.refunded", data: { object: { object: "charge" } } }];
     const { calls, fetch } = answering(Response.json({ object: "list", data, has_more: true }));
-    await expect(list(connect(fetch))).rejects.toMatchObject({ kind: "unknown" });
-    expect(calls).toHaveLength(100);
-    expect(new URL(calls[1]?.url ?? "").searchParams.get("starting_after")).toBe("evt_1");
+    await expect(list(connect(fetch), 0, 1000)).rejects.toMatchObject({ kind: "unknown" });
+    expect(calls).toHaveLength(101);
+    expect(new URL(calls[2]?.url ?? "").searchParams.get("starting_after")).toBe("evt_1");
+    const longer = answering(Response.json({ object: "list", data, has_more: true }));
+    await expect(list(connect(longer.fetch), 0, HOUR_MS)).rejects.toMatchObject({ kind: "unknown" });
+    expect(longer.calls.length).toBeLessThan(120);
   });
 });
 
@@ -1283,6 +1410,19 @@ describe("stripe signatures, by Stripe's own code", () => {
       expect(await accepts(payload, header.join())).toBe(true);
       expect(await verifies(utf8(payload), header.join())).toBe(true);
     }
+  });
+
+  it("works no harder for a thousand signatures than for one", async () => {
+    const body = paidEvent({ metadata: {} });
+    const [t = "", v1 = ""] = (await sign(body)).split(",");
+    const work = [vi.spyOn(crypto.subtle, "sign"), vi.spyOn(crypto.subtle, "verify")];
+    const many = [
+      t,
+      ...Array.from({ length: 1000 }, (_, at) => `v1=${at.toString(16).padStart(64, "0")}`),
+      v1,
+    ];
+    expect(await verifies(utf8(body), many.join())).toBe(true);
+    expect(work.reduce((sum, { mock }) => sum + mock.calls.length, 0)).toBeLessThanOrEqual(2);
   });
 
   it("takes a time only in whole seconds, however well it is signed", async () => {

@@ -70,6 +70,7 @@ describe("runTick", () => {
       transactions: 31,
       deliveries: 0,
       refunds: 0,
+      missed: 0,
       failed: 1,
       changes: 30,
     });
@@ -147,6 +148,7 @@ describe("runTick", () => {
       transactions: 1,
       deliveries: 0,
       refunds: 0,
+      missed: 0,
       failed: 0,
       changes: 0,
     });
@@ -270,6 +272,7 @@ describe("runTick", () => {
       transactions: 0,
       deliveries: 0,
       refunds: 0,
+      missed: 0,
       failed: 0,
       changes: 0,
     });

@@ -83,6 +83,16 @@ describe("an approved payment", () => {
     expect(vendor.order(transaction.id)).toMatchObject({ status: "COMPLETED" });
   });
 
+  it("is not somebody else's, though that carries the same id of ours", async () => {
+    const { system, vendor, transaction } = await startPayPal();
+    await vendor.takeWebhooks(ORIGIN);
+    vendor.imitate(transaction.id);
+    vendor.settle(transaction.id);
+    expect(await hear(system, vendor)).toEqual([{ outcome: "parked" }, { outcome: "parked" }]);
+    await system.settle();
+    expect(await statusOf(system, transaction)).toBe("pending");
+  });
+
   it("is left alone once the transaction is called off", async () => {
     const { system, transaction } = await startPayPal();
     expect((await system.call("POST", `/transactions/${transaction.id}/cancel`)).status).toBe(200);

@@ -236,7 +236,7 @@ describe("sendDelivery whose attempt dies with its process", () => {
     system.shop.answer = () => new Response(null, { status: 204 });
     clock.advance(MINUTE);
     // A tick that claims, and then is no more.
-    await system.services.store.claimDue(clock.now(), clock.now(), 100);
+    await system.services.store.claimDue(clock.now(), clock.now(), 100, []);
     await system.tick();
     expect(system.shop.received).toHaveLength(1);
     clock.advance(MINUTE);

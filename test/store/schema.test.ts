@@ -379,6 +379,7 @@ const rows: Record<string, Row> = {
     created_at: NOW,
   },
   heartbeats: { job: "tick", ran_at: NOW },
+  missed_events: { gateway: "stripe", since: NOW },
 };
 
 describe("the other tables", () => {
@@ -401,6 +402,8 @@ describe("the other tables", () => {
     ["deliveries", { position: 2, body: "not json" }],
     ["deliveries", { position: 2, attempts: "many" }],
     ["heartbeats", { job: null }],
+    ["missed_events", { gateway: null }],
+    ["missed_events", { gateway: "paypal", since: null }],
   ])("refuse a row of %s with %o", async (table, changes) => {
     await refuse(table, { ...rows[table], ...changes });
   });

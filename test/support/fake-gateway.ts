@@ -57,6 +57,8 @@ interface RefundBody {
 export class FakeGateway {
   readonly sessions = new Map<string, FakeSession>();
   readonly calls: string[] = [];
+  /** Every callback that was made, whether or not it went out. */
+  readonly told: { readonly createdAt: number; readonly body: string }[] = [];
   fault: Fault | null = null;
   /** Which calls, such as "POST /refund/txn_…", the fault concerns. */
   faulty = /./;
@@ -271,6 +273,7 @@ export class FakeGateway {
       occurred_at: new Date().toISOString(),
       ...changes,
     };
+    this.told.push({ createdAt: Date.now(), body: JSON.stringify(body) });
     return signedCallback(JSON.stringify(body));
   }
 }

@@ -5,7 +5,7 @@ import {
   GatewayError as Failure,
   type Gateway,
   type GatewayError,
-  type Notice,
+  type MissedNotice,
   type Tools,
 } from "../../src/gateways/gateway.ts";
 import { utf8 } from "../../src/gateways/signature.ts";
@@ -62,39 +62,49 @@ export function testAmounts({ money }: GatewayContract): void {
 
 export function testMissed(contract: GatewayContract, open: Bench["open"], connect: Bench["connect"]): void {
   describe.runIf(contract.paidEventId)("missedEvents", () => {
-    const list = async (since: number): Promise<Notice[]> => {
-      const notices: Notice[] = [];
-      for await (const notice of connect(contract.vendor).missedEvents?.(since) ?? []) {
+    const MINUTE = 60_000;
+    const list = async (since: number, until = Date.now() + MINUTE): Promise<MissedNotice[]> => {
+      const notices: MissedNotice[] = [];
+      for await (const notice of connect(contract.vendor).missedEvents?.(since, until) ?? []) {
         notices.push(notice);
       }
       return notices;
     };
-
-    it("tells what no webhook has told, under the same ids", async () => {
+    const payAnother = async () => {
       const { request } = await open();
       await contract.pay(request.transactionId);
-      const eventId = contract.paidEventId?.(request.transactionId);
-      const found = (await list(Date.now() - 60_000)).filter((notice) => notice.eventId === eventId);
+      return { request, eventId: contract.paidEventId?.(request.transactionId) ?? "" };
+    };
+    const find = (notices: readonly MissedNotice[], id: string) =>
+      notices.filter(({ eventId }) => eventId === id);
+
+    it("tells what no webhook has told, under the same ids, and when it was", async () => {
+      const { request, eventId } = await payAnother();
+      const found = find(await list(Date.now() - MINUTE), eventId);
       expect(found).toMatchObject([
         { observation: { status: "succeeded", amount: request.amount, currency: request.currency } },
       ]);
+      expect(Math.abs((found[0]?.createdAt ?? 0) - Date.now())).toBeLessThan(MINUTE);
     });
 
-    it("tells nothing of what was before", async () => {
-      const { request } = await open();
-      await contract.pay(request.transactionId);
-      const eventId = contract.paidEventId?.(request.transactionId);
-      expect((await list(Date.now() + 60_000)).filter((notice) => notice.eventId === eventId)).toEqual([]);
+    it("tells it again from that very moment on", async () => {
+      const { eventId } = await payAnother();
+      const [found] = find(await list(Date.now() - MINUTE), eventId);
+      expect(find(await list(found?.createdAt ?? 0), eventId)).toHaveLength(1);
+    });
+
+    it("tells nothing of what was before, or is after", async () => {
+      const { eventId } = await payAnother();
+      expect(find(await list(Date.now() + MINUTE, Date.now() + 2 * MINUTE), eventId)).toEqual([]);
+      expect(find(await list(Date.now() - 2 * MINUTE, Date.now() - MINUTE), eventId)).toEqual([]);
     });
 
     it("tells more than one page of them, oldest first", async () => {
       const paid: string[] = [];
       for (let index = 0; index < 120; index += 1) {
-        const { request } = await open();
-        await contract.pay(request.transactionId);
-        paid.push(contract.paidEventId?.(request.transactionId) ?? "");
+        paid.push((await payAnother()).eventId);
       }
-      const found = (await list(Date.now() - 60_000)).map(({ eventId }) => eventId);
+      const found = (await list(Date.now() - MINUTE)).map(({ eventId }) => eventId);
       expect(found.filter((id) => paid.includes(id))).toEqual(paid);
     });
   });

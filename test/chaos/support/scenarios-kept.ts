@@ -111,6 +111,22 @@ export const KEPT_SCENARIOS: readonly Scenario[] = [
     ends: ["pending"],
   },
   {
+    name: "an outage in which a gateway told of a refund",
+    options: { isListing: true },
+    prepare: async (world) => {
+      const id = await createPaid(world);
+      await world.tick();
+      world.advance(10 * MINUTE);
+      world.gateway.session(id).amountRefunded = 500;
+      // It never arrives.
+      world.callback(id, "success", { amount_refunded: 500 });
+      world.advance(10 * MINUTE);
+      return () => world.tick();
+    },
+    ends: ["succeeded"],
+    money: ["1999 - 500"],
+  },
+  {
     name: "the full hour, at which the inbox forgets",
     prepare: async (world) => {
       await createPending(world);

@@ -22,6 +22,7 @@ import {
   type GatewayStatus,
 } from "../../support/fake-gateway.ts";
 import { FakeShop, FULFILMENT_SECRET, FULFILMENT_URL } from "../../support/fake-shop.ts";
+import { listing } from "../../support/listing-gateway.ts";
 import { API_KEY, ORIGIN, type TransactionBody } from "../../support/system.ts";
 import { Browser } from "./browser.ts";
 import { type Chooser, Conductor, type Invocation, inOrder } from "./conductor.ts";
@@ -42,6 +43,8 @@ export interface WorldOptions {
   readonly variables?: Record<string, string>;
   /** The gateway's callbacks name only its own ids. */
   readonly isNameless?: boolean;
+  /** The gateway has a list of its events. */
+  readonly isListing?: boolean;
   /** What D1 says when a call to it fails. */
   readonly d1Error?: () => Error;
 }
@@ -134,6 +137,7 @@ async function clearTables(): Promise<void> {
     "refunds",
     "deliveries",
     "heartbeats",
+    "missed_events",
   ];
   await env.DB.batch(tables.map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
 }
@@ -173,6 +177,7 @@ async function noteBody(asked: Map<string, Set<string>>, request: Request): Prom
 }
 
 interface Parties {
+  readonly gateway: FakeGateway;
   readonly atGateway: (request: Request) => Promise<Response>;
   readonly shop: FakeShop;
   readonly browser: Browser;
@@ -180,9 +185,9 @@ interface Parties {
 
 function servicesMaker(
   conductor: Conductor,
-  { atGateway, shop, browser }: Parties,
+  { gateway, atGateway, shop, browser }: Parties,
   errors: string[],
-  { variables = {}, isNameless = false, d1Error = d1Lost }: WorldOptions,
+  { variables = {}, isNameless = false, isListing = false, d1Error = d1Lost }: WorldOptions,
 ) {
   const bindings = {
     ...env,
@@ -212,13 +217,14 @@ function servicesMaker(
       { ...config, webhookSecrets: [GATEWAY_WEBHOOK_SECRET] },
       { fetch: gatewayFetch, now: Date.now },
     );
+    const called = isNameless ? unnamed(generic) : generic;
     return {
       ...real,
       ...{
         log,
         newId,
         store: named(real.store),
-        gateways: new Map([["generic", isNameless ? unnamed(generic) : generic]]),
+        gateways: new Map([["generic", isListing ? listing(called, gateway) : called]]),
       },
       fetch: (request) =>
         orAborted(

@@ -48,7 +48,6 @@ export interface Order {
   status: string;
   /** Since it was made or approved. */
   since: number;
-  update_time: string;
   readonly authorizations: Payment[];
   readonly captures: Payment[];
   readonly refunds: Payment[];
@@ -81,9 +80,10 @@ export class FakePayPal implements Vendor {
   refusal: string | null = null;
   now: () => number = () => Date.now();
   readonly #tokens = new Map<string, number>();
-  readonly #keys = new Map<string, { at: number; fingerprint: string; again: () => Json }>();
+  readonly #keys = new Map<string, { at: number; fingerprint: string; again: () => Json | Response }>();
   #sent = 0;
-  #serial = 0;
+  /** Its ids are unique, whichever instance gives them. */
+  static #serial = 0;
   #pki: Promise<Pki> | null = null;
 
   /** Its certificates, made once. */
@@ -139,6 +139,14 @@ export class FakePayPal implements Vendor {
   isOpen(transactionId: string): boolean {
     const order = this.order(transactionId);
     return ["CREATED", "PAYER_ACTION_REQUIRED", "APPROVED"].includes(order.status) && !this.#hasLapsed(order);
+  }
+
+  /** Somebody who has the client id makes an order of his own that carries the same id of ours. */
+  imitate(transactionId: string): Order {
+    const payments = { authorizations: [], captures: [], refunds: [] };
+    const order = { ...this.order(transactionId), ...payments, id: `5O19012${this.#next()}` };
+    this.orders.set(order.id, order);
+    return order;
   }
 
   refunded(transactionId: string): number {
@@ -294,12 +302,13 @@ export class FakePayPal implements Vendor {
     }
   }
 
-  /** The same key tells how what it made stands now; with another request it is refused; refusals are not remembered. */
+  /** The same key tells how what it made stands now, or that it was refused; with another request it is refused. */
   #once(request: Request, body: Json, forMs: number, effect: () => (() => Json) | Response): Response {
     const key = request.headers.get("paypal-request-id");
     const whole = request.headers.get("prefer") === "return=representation";
     const brief = ({ id, status, links }: Json) => ({ id, status, links });
-    const answer = (shown: Json, status: number) => Response.json(whole ? shown : brief(shown), { status });
+    const answer = (shown: Json | Response, status: number) =>
+      shown instanceof Response ? shown : Response.json(whole ? shown : brief(shown), { status });
     const fingerprint = `${new URL(request.url).pathname} ${JSON.stringify(body)}`;
     const known = key === null ? undefined : this.#keys.get(key);
     if (known && known.at > this.now() - forMs) {
@@ -310,10 +319,8 @@ export class FakePayPal implements Vendor {
     if (key !== null && (key.length < 1 || key.length > 108)) {
       return problem(400, "INVALID_REQUEST", "INVALID_STRING_LENGTH");
     }
-    const again = effect();
-    if (again instanceof Response) {
-      return again;
-    }
+    const effected = effect();
+    const again = effected instanceof Response ? () => effected.clone() : effected;
     if (key !== null) {
       this.#keys.set(key, { at: this.now(), fingerprint, again });
     }
@@ -335,7 +342,7 @@ export class FakePayPal implements Vendor {
     if ((intent !== "CAPTURE" && intent !== "AUTHORIZE") || !unit?.amount || more) {
       return problem(400, "INVALID_REQUEST", "MISSING_REQUIRED_PARAMETER");
     }
-    if ((unit.custom_id ?? "").length > 127 || (unit.description ?? "").length > 127) {
+    if ((unit.custom_id ?? "").length > 127 || new TextEncoder().encode(unit.description).length > 127) {
       return problem(400, "INVALID_REQUEST", "INVALID_STRING_LENGTH");
     }
     const wrong = complain(unit.amount);
@@ -353,7 +360,6 @@ export class FakePayPal implements Vendor {
       amount: unit.amount,
       status: "PAYER_ACTION_REQUIRED",
       since: this.now(),
-      update_time: "",
       authorizations: [],
       captures: [],
       refunds: [],
@@ -438,11 +444,17 @@ export class FakePayPal implements Vendor {
   }
 
   #listEvents({ origin, pathname, searchParams }: URL): Response {
-    const since = Date.parse(searchParams.get("start_time") ?? "");
+    const [since, until] = ["start_time", "end_time"].map((name) => Date.parse(searchParams.get(name) ?? ""));
+    if (!since || !until) {
+      return Response.json({ name: "VALIDATION_ERROR" }, { status: 400 });
+    }
     const size = Number(searchParams.get("page_size") ?? 10);
     const from = Number(searchParams.get("next") ?? 0);
     const all = this.events
-      .filter(({ create_time }) => Date.parse(String(create_time)) >= since)
+      .filter(({ create_time }) => {
+        const at = Date.parse(String(create_time));
+        return at >= since && at <= until;
+      })
       .toReversed();
     const more = new URLSearchParams(searchParams);
     more.set("next", String(from + size));
@@ -492,7 +504,6 @@ export class FakePayPal implements Vendor {
   #move(order: Order, status: string): void {
     order.status = status;
     order.since = this.now();
-    order.update_time = this.#time();
   }
 
   #hasLapsed({ status, since }: Order): boolean {
@@ -500,7 +511,7 @@ export class FakePayPal implements Vendor {
   }
 
   #show(order: Order): Json {
-    const { id, intent, status, amount, update_time, description, transactionId, ...rest } = order;
+    const { id, intent, status, amount, since, description, transactionId, ...rest } = order;
     const self = `${PAYPAL_URL}/v2/checkout/orders/${id}`;
     const made = Object.entries({
       authorizations: rest.authorizations,
@@ -519,7 +530,8 @@ export class FakePayPal implements Vendor {
       id,
       intent,
       status,
-      update_time,
+      // None is told while nothing is taken.
+      ...(status === "COMPLETED" ? { update_time: new Date(since).toISOString() } : {}),
       payment_source: { paypal: {} },
       purchase_units: [
         {
@@ -566,8 +578,8 @@ export class FakePayPal implements Vendor {
   }
 
   #next(): string {
-    this.#serial += 1;
-    return this.#serial.toString(36).toUpperCase().padStart(8, "0");
+    FakePayPal.#serial += 1;
+    return FakePayPal.#serial.toString(36).toUpperCase().padStart(8, "0");
   }
 }
 

@@ -18,11 +18,10 @@ export interface PaystackTransaction {
   readonly callbackUrl: string | null;
   readonly metadata: unknown;
   readonly accessCode: string;
+  readonly createdAt: string;
   status: string;
   gatewayResponse: string;
   fees: number | null;
-  /** Whether the buyer pays the fees on top. */
-  isFeeAdded: boolean;
 }
 
 export interface PaystackRefund {
@@ -30,6 +29,7 @@ export interface PaystackRefund {
   readonly transaction: PaystackTransaction;
   readonly amount: number;
   readonly merchantNote: string;
+  readonly createdAt: string;
   status: string;
 }
 
@@ -60,11 +60,13 @@ export class FakePaystack implements Vendor {
       return refusal(401, "Invalid key", "invalid_Key");
     }
     const { pathname, searchParams } = new URL(request.url);
-    const [, reference] = /^\/transaction\/verify\/([^/]+)$/.exec(pathname) ?? [];
-    if (request.method === "GET" && reference !== undefined) {
-      return this.#verify(decodeURIComponent(reference));
-    }
-    switch (`${request.method} ${pathname}`) {
+    const [, place = pathname, name = ""] =
+      /^(\/transaction\/verify|\/refund)\/([^/]+)$/.exec(pathname) ?? [];
+    switch (`${request.method} ${place}${name && "/:name"}`) {
+      case "GET /transaction/verify/:name":
+        return this.#verify(decodeURIComponent(name));
+      case "GET /refund/:name":
+        return this.#fetchRefund(name);
       case "POST /transaction/initialize":
         return this.#initialize(await readBody(request));
       case "POST /refund":
@@ -197,7 +199,8 @@ export class FakePaystack implements Vendor {
     const accessCode = `ac${this.#count.toString(36)}`;
     this.transactions.set(reference, {
       ...{ id: this.#count, reference, email, amount: sum, currency, callbackUrl: callback_url, accessCode },
-      ...{ metadata: readMetadata(metadata), status: "abandoned", isFeeAdded: false, fees: null },
+      ...{ metadata: readMetadata(metadata), status: "abandoned", fees: null },
+      createdAt: new Date().toISOString(),
       gatewayResponse: "The transaction was not completed",
     });
     const authorization_url = `https://checkout.paystack.com/${accessCode}`;
@@ -231,7 +234,8 @@ export class FakePaystack implements Vendor {
     this.#count += 1;
     const merchantNote =
       typeof merchant_note === "string" ? merchant_note : `Refund for transaction ${reference}`;
-    const refund = { id: this.#count, transaction, amount, merchantNote, status: "pending" };
+    const createdAt = new Date().toISOString();
+    const refund = { id: this.#count, transaction, amount, merchantNote, createdAt, status: "pending" };
     this.refunds.push(refund);
     this.tell("refund.pending", toRefundNews(refund));
     const { id, domain, currency: unit } = toWire(transaction);
@@ -239,11 +243,22 @@ export class FakePaystack implements Vendor {
     return success("Refund has been queued for processing", data);
   }
 
+  #fetchRefund(id: string): Response {
+    const refund = this.refunds.find((one) => String(one.id) === id);
+    return refund
+      ? success("Refund retrieved", toRefundWire(refund))
+      : refusal(404, "Refund not found", "not_found");
+  }
+
   #listRefunds(query: URLSearchParams): Response {
     const of = query.get("transaction");
+    const from = Date.parse(query.get("from") ?? "1970-01-01T00:00:00Z");
     const perPage = Number(query.get("perPage") ?? PAGE);
     const page = Number(query.get("page") ?? 1);
-    const found = this.refunds.filter(({ transaction }) => of === null || String(transaction.id) === of);
+    const found = this.refunds.filter(
+      ({ transaction, createdAt }) =>
+        (of === null || String(transaction.id) === of) && Date.parse(createdAt) >= from,
+    );
     const shown = found.toReversed().slice((page - 1) * perPage, page * perPage);
     return success("Refunds retrieved", shown.map(toRefundWire), {
       ...{ total: found.length, skipped: (page - 1) * perPage, perPage: String(perPage), page },
@@ -269,22 +284,21 @@ export function toWire(transaction: PaystackTransaction) {
   const isPaid = status === "success" || status === "reversed";
   return {
     ...{ id, domain: "test", status, reference, receipt_number: null, message: null },
-    amount: transaction.isFeeAdded ? transaction.amount + (fees ?? 0) : transaction.amount,
-    gateway_response: transaction.gatewayResponse,
+    ...{ amount: transaction.amount, gateway_response: transaction.gatewayResponse },
     paid_at: isPaid ? "2026-11-22T12:00:00.000Z" : null,
-    created_at: "2026-11-22T11:59:00.000Z",
+    created_at: transaction.createdAt,
     ...{ channel: "card", currency, ip_address: null, metadata, fees, fees_split: null, plan: null },
     ...{ log: null, authorization: {}, customer: { id: 181_873_746, email, phone: null, metadata: null } },
     requested_amount: transaction.amount,
   };
 }
 
-function toRefundWire({ id, transaction, amount, merchantNote, status }: PaystackRefund) {
+function toRefundWire({ id, transaction, amount, merchantNote, createdAt, status }: PaystackRefund) {
   return {
     ...{ id, integration: 412_829, domain: "test", transaction: transaction.id, dispute: null, amount },
     ...{ deducted_amount: 0, currency: transaction.currency, channel: "card", fully_deducted: 0, status },
     ...{ refunded_by: "merchant@example.com", refunded_at: null, settlement: null, customer_note: "" },
-    ...{ merchant_note: merchantNote, transaction_reference: transaction.reference },
+    ...{ merchant_note: merchantNote, transaction_reference: transaction.reference, createdAt },
   };
 }
 

@@ -405,14 +405,17 @@ export class FakeSquare implements Vendor {
   #searchEvents(body: Json): Response {
     const { filter, sort } = recordOf(body.query) as { filter?: Json; sort?: Json };
     const { event_types: types, created_at: range } = filter ?? {};
-    const since = Date.parse(String(recordOf(range).start_at));
+    const { start_at, end_at } = recordOf(range);
+    const since = Date.parse(String(start_at));
+    const until = end_at === undefined ? Number.POSITIVE_INFINITY : Date.parse(String(end_at));
     const limit = typeof body.limit === "number" ? Math.min(body.limit, 100) : 100;
     const from = body.cursor === undefined ? 0 : Number(body.cursor);
-    if (Number.isNaN(since) || !Number.isInteger(from)) {
+    if (Number.isNaN(since) || Number.isNaN(until) || !Number.isInteger(from)) {
       return refusal(400, "INVALID_TIME", "The range or the cursor is none.");
     }
     const all = this.events.filter(
-      ({ type, createdAt }) => createdAt >= since && (!Array.isArray(types) || types.includes(type)),
+      ({ type, createdAt }) =>
+        createdAt >= since && createdAt <= until && (!Array.isArray(types) || types.includes(type)),
     );
     const sorted = sort?.order === "ASC" ? all : all.toReversed();
     const page = sorted.slice(from, from + limit);

@@ -546,12 +546,16 @@ export class FakeStripe implements Vendor {
       throw new Refusal(400, { type: "invalid_request_error", message: "At most 20 types.", param: "types" });
     }
     const since = Number(form.get("created[gte]") ?? 0);
+    const until = Number(form.get("created[lt]") ?? Number.POSITIVE_INFINITY);
     const found = this.events.filter(({ type, created }) => {
       return (
-        created >= since && created > seconds() - 30 * DAY_S && (types.length === 0 || types.includes(type))
+        created >= since &&
+        created < until &&
+        created > seconds() - 30 * DAY_S &&
+        (types.length === 0 || types.includes(type))
       );
     });
-    return page(found.reverse(), form, ["created[gte]"]);
+    return page(found.reverse(), form, ["created[gte]", "created[lt]"]);
   }
 
   /** Puts objects in the place of their ids, along a path. */
@@ -779,7 +783,7 @@ function metadataOf(form: Form, prefix: string): Metadata {
 function page(all: readonly { readonly id: string }[], form: Form, filters: readonly string[]): object {
   checkNames(
     form,
-    /^(limit|starting_after|created\[gte\]|types\[\d*\]|expand\[\d*\]|payment_intent|charge)$/,
+    /^(limit|starting_after|created\[(?:gte|lt)\]|types\[\d*\]|expand\[\d*\]|payment_intent|charge)$/,
   );
   const found = all.filter((each) => {
     const fields = { ...each } as Record<string, unknown>;

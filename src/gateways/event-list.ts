@@ -1,0 +1,49 @@
+/** What it takes to read a vendor's own list of events, whichever vendor it is. */
+import { GatewayError, type MissedNotice, type Notice } from "./gateway.ts";
+
+export interface Listed<Event> {
+  readonly event: Event;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+}
+
+/** From `since` on, and before `until`; epoch milliseconds. */
+export interface Window {
+  readonly since: number;
+  readonly until: number;
+}
+
+/**
+ * Follows each event of the window, in the order given. One that the vendor refuses to explain, or that nobody can
+ * read, hides no other.
+ * @throws GatewayError when the vendor does not answer
+ */
+export async function* followEach<Event>(
+  events: Iterable<Listed<Event>> | AsyncIterable<Listed<Event>>,
+  { since, until }: Window,
+  follow: (event: Event) => Promise<readonly Notice[]>,
+): AsyncGenerator<MissedNotice> {
+  for await (const { event, createdAt } of events) {
+    if (createdAt >= since && createdAt < until) {
+      const notices = await follow(event).catch(passOver);
+      yield* notices.map((notice) => ({ ...notice, createdAt }));
+    }
+  }
+}
+
+function passOver(error: unknown): readonly Notice[] {
+  if (error instanceof GatewayError && (error.kind === "rejected" || error.kind === "malformed")) {
+    return [];
+  }
+  throw error;
+}
+
+/** How a thing stands now is the answer to each event about it: one look serves for all of a list. */
+export function lookOnce<Seen>(look: (id: string) => Promise<Seen>): (id: string) => Promise<Seen> {
+  const looks = new Map<string, Promise<Seen>>();
+  return (id) => {
+    const seen = looks.get(id) ?? look(id);
+    looks.set(id, seen);
+    return seen;
+  };
+}

@@ -1,0 +1,90 @@
+/**
+ * What Paystack's webhooks tell. https://paystack.com/docs/payments/webhooks, …/docs/payments/refunds
+ * Only a success tells all; of refunds and disputes the transaction is asked. They carry neither an id nor a time.
+ */
+import * as z from "zod";
+import type { Observation } from "../transactions/observation.ts";
+import { GatewayError, type GatewayReference, type Notice } from "./gateway.ts";
+import { ownerOf, SILENT, text, toObservation, transaction } from "./paystack-state.ts";
+
+type Retrieve = (reference: GatewayReference) => Promise<Observation>;
+
+const event = z.object({ event: z.string().regex(/^[a-z][a-z0-9_.-]{0,63}$/), data: z.unknown() });
+/** Where an event may name what it is about. */
+const subject = z.object({
+  id: z.union([z.int(), z.string()]).nullish().catch(null),
+  status: text,
+  reference: text,
+  transaction_reference: text,
+  transaction: z.object({ reference: text }).nullish().catch(null),
+  refund_reference: text,
+  amount: z.union([z.int(), z.string()]).nullish().catch(null),
+  resolution: text,
+});
+
+/** @returns null for what is none of ours: the whole account's events come here */
+export async function readEvent(body: unknown, retrieve: Retrieve): Promise<Notice | null> {
+  const { event: type, data } = readAs(event, body);
+  if (type === "charge.success") {
+    return readCharge(readAs(transaction, data), retrieve);
+  }
+  const { data: about } = subject.safeParse(data);
+  const reference = about?.transaction_reference ?? about?.transaction?.reference ?? about?.reference ?? "";
+  const transactionId = ownerOf(reference);
+  if (!about || transactionId === null) {
+    return null;
+  }
+  const eventId = [type, about.id ?? reference, about.status].join(":");
+  switch (type) {
+    case "refund.pending":
+    case "refund.processing":
+    case "refund.needs-attention":
+    case "refund.processed":
+    case "refund.failed": {
+      const observation = await retrieve({ transactionId, reference });
+      // Of two refunds of one sum, only what has come of them tells apart.
+      const which = about.refund_reference ?? `${about.amount}:${observation.amountRefunded}`;
+      return { eventId: `${eventId}:${which}`, transactionId, observation };
+    }
+    case "charge.dispute.create":
+    case "charge.dispute.remind":
+    case "charge.dispute.resolve": {
+      const dispute = type === "charge.dispute.resolve" ? toVerdict(about.resolution) : "open";
+      const seen = await retrieve({ transactionId, reference });
+      return { eventId, transactionId, observation: { ...seen, dispute } };
+    }
+    default:
+      return { eventId, transactionId, observation: { ...SILENT, reference } };
+  }
+}
+
+async function readCharge(seen: z.output<typeof transaction>, retrieve: Retrieve): Promise<Notice | null> {
+  const { id, status, reference, metadata: transactionId } = seen;
+  if (transactionId === null || ownerOf(reference) !== transactionId) {
+    return null;
+  }
+  const isWhole = status === "success";
+  const observation = isWhole ? toObservation(seen, []) : await retrieve({ transactionId, reference });
+  return { eventId: `charge.success:${id}:${status}`, transactionId, observation };
+}
+
+/** A dispute is "declined" by the merchant, who keeps the money then. */
+function toVerdict(resolution: string | null | undefined): Observation["dispute"] {
+  switch (resolution) {
+    case "declined":
+      return "won";
+    case "merchant-accepted":
+    case "auto-accepted":
+      return "lost";
+    default:
+      return null;
+  }
+}
+
+function readAs<T>(form: z.ZodType<T>, value: unknown): T {
+  const parsed = form.safeParse(value);
+  if (!parsed.success) {
+    throw new GatewayError("malformed", "the webhook is not of the documented form");
+  }
+  return parsed.data;
+}
