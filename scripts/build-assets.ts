@@ -1,10 +1,11 @@
 /**
  * Builds what browsers load (the client library, the pages' scripts and styles) from src/ into dist/assets.
- * Runs before `wrangler dev`, `wrangler deploy` and the tests. Writes only what has changed: several may run at once.
+ * Runs before `wrangler dev`, `wrangler deploy` and the tests.
  */
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { build } from "esbuild";
+import { writeFiles } from "./write-files.ts";
 
 const OUT = "dist/assets";
 
@@ -13,10 +14,16 @@ const HEADERS = `/*
   X-Content-Type-Options: nosniff
 /client.js
   Access-Control-Allow-Origin: *
+/element.js
+  Access-Control-Allow-Origin: *
 `;
 
 const bundle = await build({
-  entryPoints: { client: "src/client/index.ts", status: "src/client/status-page.ts" },
+  entryPoints: {
+    client: "src/client/index.ts",
+    element: "src/client/element.ts",
+    status: "src/client/status-page.ts",
+  },
   bundle: true,
   format: "esm",
   minify: true,
@@ -29,26 +36,12 @@ const copied = [
   "src/pages/icon.svg",
   ...(await readdir("src/sandbox/assets")).map((name) => join("src/sandbox/assets", name)),
 ];
-const files = new Map<string, Uint8Array>([
-  ["_headers", new TextEncoder().encode(HEADERS)],
-  ...bundle.outputFiles.map(({ path, contents }) => [path.split("/").at(-1) ?? path, contents] as const),
-  ...(await Promise.all(
-    copied.map(async (path) => [path.split("/").at(-1) ?? path, await readFile(path)] as const),
-  )),
-]);
 
-await mkdir(OUT, { recursive: true });
-for (const [name, contents] of files) {
-  const path = join(OUT, name);
-  const present = await readFile(path).catch(() => null);
-  if (!present?.equals(contents)) {
-    const fresh = `${path}.${process.pid}`;
-    await writeFile(fresh, contents);
-    await rename(fresh, path);
-  }
-}
-for (const name of await readdir(OUT)) {
-  if (!files.has(name) && !/\.\d+$/.test(name)) {
-    await rm(join(OUT, name), { force: true });
-  }
-}
+await writeFiles(
+  OUT,
+  new Map<string, Uint8Array | string>([
+    ["_headers", HEADERS],
+    ...bundle.outputFiles.map(({ path, contents }) => [basename(path), contents] as const),
+    ...(await Promise.all(copied.map(async (path) => [basename(path), await readFile(path)] as const))),
+  ]),
+);

@@ -5,16 +5,10 @@
 import * as z from "zod";
 import type { GatewayDefinition } from "./gateways/gateway.ts";
 import { GATEWAYS } from "./gateways/index.ts";
-import { isLoopback, listOf, secret, serviceUrl, webhookSecret } from "./lib/variables.ts";
+import { allowedOrigin, isLoopback, listOf, secret, serviceUrl, webhookSecret } from "./lib/variables.ts";
 import type { Policy } from "./transactions/outcome.ts";
 
 const seconds = (fallback: number) => z.coerce.number().int().min(1).max(604_800).default(fallback);
-const origin = z
-  .url({ protocol: /^https?$/, error: "must list origins such as https://shop.example" })
-  .refine((value) => isOriginAlone(value) && !value.includes("*"), {
-    error: "must list origins alone, such as https://shop.example: no path, no *",
-  })
-  .transform((value) => URL.parse(value)?.origin ?? value);
 
 const variables = z.object({
   PUBLIC_URL: serviceUrl
@@ -30,7 +24,7 @@ const variables = z.object({
       error: "must be a service binding to the shop's Worker, not a variable",
     })
     .optional(),
-  ALLOWED_ORIGINS: listOf(origin).default([]),
+  ALLOWED_ORIGINS: listOf(allowedOrigin).default([]),
   DEFAULT_GATEWAY: z.string().optional(),
   TRANSACTION_TTL_SECONDS: seconds(1800),
   STATUS_CHECK_AFTER_SECONDS: seconds(900),
@@ -61,6 +55,7 @@ export interface Config {
   readonly clientSecretKeys: readonly [string, ...string[]];
   /** Null when there is nobody to tell. */
   readonly fulfilment: Fulfilment | null;
+  /** Origins of the web, and schemes of apps, as `originOf` gives them. */
   readonly allowedOrigins: readonly string[];
   /** Null when a request must name its gateway. */
   readonly defaultGateway: string | null;

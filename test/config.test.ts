@@ -269,9 +269,31 @@ describe("loadConfig, of addresses", () => {
     "*",
     "shop.example",
     "null",
+    "localhost:3000",
     "ftp://shop.example",
+    "javascript://",
+    "data://",
+    "intent://shop.example",
+    "blob://",
+    "myshop:",
+    "myshop:paid",
+    "myshop://pay/done",
+    "myshop://?x",
+    "myshop://*",
+    "myshop://someone@pay",
+    "://",
   ])("refuses the origins %j", (ALLOWED_ORIGINS) => {
     expect(refusalOf({ ALLOWED_ORIGINS })).toContain("ALLOWED_ORIGINS");
+  });
+
+  it("takes the schemes of apps, alone or with a host", () => {
+    const ALLOWED_ORIGINS = "https://shop.example, MyShop://, com.example.shop://, capacitor://localhost/";
+    expect(load({ ALLOWED_ORIGINS }).allowedOrigins).toEqual([
+      "https://shop.example",
+      "myshop://",
+      "com.example.shop://",
+      "capacitor://localhost",
+    ]);
   });
 
   it("takes an http origin in development alone", () => {

@@ -3,6 +3,7 @@
  * sends cookies: the client secret is all that a browser shows.
  */
 import {
+  bearer,
   type TransactionState,
   type TransactionTarget,
   toState,
@@ -37,7 +38,7 @@ export async function fetchTransaction(
   request.signal.addEventListener("abort", () => clearTimeout(timeout));
   try {
     const response = await fetch(transactionUrl(target), {
-      headers: { Authorization: `Bearer ${target.clientSecret}`, ...(etag && { "If-None-Match": etag }) },
+      headers: { ...bearer(target), ...(etag && { "If-None-Match": etag }) },
       cache: "no-store",
       credentials: "omit",
       signal: request.signal,

@@ -1,6 +1,6 @@
 /**
  * Warns a buyer who is about to leave in the middle of a payment, by closing the page or by the back button.
- * It asks, and it never traps: who goes back a second time is out.
+ * It asks, and it never traps: who goes back a second time is out, and after the release one step is a step.
  */
 
 const KEY = "paymentEdgeGuard";
@@ -13,10 +13,13 @@ export interface GuardOptions {
   readonly while?: () => boolean;
 }
 
+/** Ends the guard before, released or not: of a page's entries there is one pair. */
+let end = (): void => {};
+
 /**
- * Guards the page until the returned function is called, which is safe to call twice. Adds one history entry with
- * the page's own address; it stays after the release, because going back there would race with a navigation.
- * Does nothing where there is no window.
+ * Guards the page until the returned function is called, which is safe to call twice; release it before you send the
+ * buyer to the payment page. Adds one history entry with the page's own address. Leaving it at once on release would
+ * race with a navigation, so it stays, and going back steps over it. Does nothing where there is no window.
  */
 export function guardNavigation(options: GuardOptions = {}): () => void {
   if (typeof window === "undefined" || !window.addEventListener) {
@@ -24,7 +27,8 @@ export function guardNavigation(options: GuardOptions = {}): () => void {
   }
   const message = options.message ?? DEFAULT_MESSAGE;
   let asked = false;
-  const mustAsk = (): boolean => options.while?.() ?? true;
+  let released = false;
+  const mustAsk = (): boolean => !released && (options.while?.() ?? true);
 
   function onBeforeUnload(event: BeforeUnloadEvent): void {
     if (mustAsk()) {
@@ -37,22 +41,26 @@ export function guardNavigation(options: GuardOptions = {}): () => void {
     if (history.state?.[KEY] !== "base") {
       return;
     }
-    if (mustAsk()) {
-      if (!asked && !confirm(message)) {
-        asked = true;
-        pushEntry();
-        return;
-      }
-      // First, so that the browser does not ask again.
-      release();
+    if (mustAsk() && !asked && !confirm(message)) {
+      asked = true;
+      pushEntry();
+      return;
     }
+    // First, so that the browser does not ask again.
+    endThis();
     history.back();
   }
   function release(): void {
+    released = true;
     window.removeEventListener("beforeunload", onBeforeUnload);
+  }
+  function endThis(): void {
+    release();
     window.removeEventListener("popstate", onPopState);
   }
 
+  end();
+  end = endThis;
   pushEntry();
   window.addEventListener("beforeunload", onBeforeUnload);
   window.addEventListener("popstate", onPopState);

@@ -7,9 +7,10 @@ import { openStatusSocket, type StatusSocket, type StatusSocketEvents } from "./
 import type { TransactionTarget } from "./transaction-state.ts";
 
 const FLOOR_MS = 1_000;
-const CUT_SPREAD_MS = 15_000;
+const CEILING_MS = 30_000;
+/** A socket that was cut counts as so many failures: 16 s. */
+const CUT_FAILURES = 4;
 const FAILURES_BEFORE_POLLING = 3;
-const SOCKET_RETRY_WHILE_POLLING_MS = 30_000;
 
 export type StatusLinkEvents = StatusPollEvents & Pick<StatusSocketEvents, "version">;
 
@@ -71,13 +72,10 @@ export function openLink(target: TransactionTarget, events: StatusLinkEvents): S
 }
 
 /**
- * Full jitter above a floor, which keeps a server that refuses at once from being hammered. A socket that was cut was
- * mostly cut with all others (a deploy): they come back evenly over 1 to 16 s. Else evenly between 1 s and
- * 1 s × 2^failures, so that polling is not far. While polling carries the news: 30 s ± 5 s.
+ * Full jitter between 1 s, which keeps a server that refuses at once from being hammered, and 1 s × 2^failures, at most
+ * 30 s. A socket that was cut was mostly cut with all others (a deploy): they come back evenly over 1 to 16 s.
  */
 function reconnectDelayMs(failures: number, cut: boolean): number {
-  if (failures >= FAILURES_BEFORE_POLLING) {
-    return SOCKET_RETRY_WHILE_POLLING_MS + (Math.random() - 0.5) * 10_000;
-  }
-  return FLOOR_MS + Math.random() * (cut ? CUT_SPREAD_MS : FLOOR_MS * (2 ** failures - 1));
+  const ceilingMs = Math.min(CEILING_MS, FLOOR_MS * 2 ** Math.max(failures, cut ? CUT_FAILURES : 0));
+  return FLOOR_MS + Math.random() * (ceilingMs - FLOOR_MS);
 }

@@ -11,6 +11,7 @@ import {
   type SyncRequest,
 } from "../channel/message.ts";
 import {
+  bearer,
   type TransactionState,
   type TransactionTarget,
   toState,
@@ -42,10 +43,7 @@ export interface StatusSocket {
 
 /** Throws what `new WebSocket` throws (no WebSocket here, mixed content, a secret that is no token). */
 export function openStatusSocket(target: TransactionTarget, events: StatusSocketEvents): StatusSocket {
-  const socket = new WebSocket(`${transactionUrl(target).replace(/^http/, "ws")}/socket`, [
-    SUBPROTOCOL,
-    SECRET_SUBPROTOCOL_PREFIX + target.clientSecret,
-  ]);
+  const socket = connect(target);
   const heartbeat = setInterval(sync, HEARTBEAT_MS);
   // The server speaks first, so the opening has to be answered like a ping.
   let deadline: ReturnType<typeof setTimeout> | undefined = setTimeout(fail, ANSWER_WITHIN_MS);
@@ -89,6 +87,25 @@ export function openStatusSocket(target: TransactionTarget, events: StatusSocket
   socket.onclose = socket.onerror = () => fail(answered);
   return { sync, close };
 }
+
+/**
+ * With the secret in a header where there is no page: Node, Bun and `ws` read the options second, React Native third,
+ * and neither minds the other place. A browser cannot set headers on a socket: there it is a subprotocol.
+ */
+function connect(target: TransactionTarget): WebSocket {
+  const url = `${transactionUrl(target).replace(/^http/, "ws")}/socket`;
+  if (typeof document === "undefined") {
+    const options = { headers: bearer(target) };
+    try {
+      return new (WebSocket as AppWebSocket)(url, options, options);
+    } catch {
+      // A browser's worker takes protocols alone.
+    }
+  }
+  return new WebSocket(url, [SUBPROTOCOL, SECRET_SUBPROTOCOL_PREFIX + target.clientSecret]);
+}
+
+type AppWebSocket = new (url: string, second: object, third: object) => WebSocket;
 
 function readUpdate(data: unknown): TransactionState | undefined {
   try {

@@ -44,3 +44,8 @@ export function toState(body: unknown): TransactionState | undefined {
 export function transactionUrl({ url, id }: TransactionTarget): string {
   return `${url.replace(/\/+$/, "")}/transactions/${encodeURIComponent(id)}`;
 }
+
+/** The header that shows the client secret. */
+export function bearer({ clientSecret }: TransactionTarget): { Authorization: string } {
+  return { Authorization: `Bearer ${clientSecret}` };
+}

@@ -1,5 +1,5 @@
-/** Which web origins may ask, watch, or be returned to: this Worker's own, and the shop's. */
-import { hasNoCredentials } from "../lib/variables.ts";
+/** Which origins may ask, watch, or be returned to: this Worker's own, the shop's, and its apps' schemes. */
+import { hasNoCredentials, originOf } from "../lib/variables.ts";
 import type { Services } from "../services.ts";
 import { HttpProblem } from "./problem.ts";
 
@@ -8,8 +8,8 @@ export function isAllowedOrigin({ config }: Services, origin: string): boolean {
 }
 
 /**
- * The shop's page that a buyer goes back to.
- * @throws HttpProblem 400 for anything but an address of an allowed origin
+ * The shop's page, or its app, that a buyer goes back to.
+ * @throws HttpProblem 400 for anything but an address of an allowed origin or of an allowed scheme
  */
 export function checkReturnUrl(services: Services, returnUrl: string | null): string | null {
   if (returnUrl === null) {
@@ -26,12 +26,15 @@ export function checkReturnUrl(services: Services, returnUrl: string | null): st
 }
 
 function findFault(services: Services, url: URL | null): string | null {
-  // The scheme comes first: the origin of a blob: address is that of its maker.
-  if (url?.protocol !== "https:" && url?.protocol !== "http:") {
-    return "must be an absolute https address";
+  if (url === null) {
+    return "must be an absolute address, such as https://shop.example/paid or myshop://paid";
   }
   if (!hasNoCredentials(url)) {
     return "must carry no user name and no password";
   }
-  return isAllowedOrigin(services, url.origin) ? null : `${url.origin} is not in ALLOWED_ORIGINS`;
+  // Not url.origin, which is that of its maker for a blob: address. A scheme that runs something is never allowed.
+  const origin = originOf(url);
+  return isAllowedOrigin(services, origin) || isAllowedOrigin(services, `${url.protocol}//`)
+    ? null
+    : `${origin} is not in ALLOWED_ORIGINS`;
 }

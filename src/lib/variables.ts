@@ -66,6 +66,35 @@ export function isLoopback({ hostname }: URL): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
+const WEB = /^https?:$/;
+/** What runs, reads or calls instead of opening an app. */
+const NO_APP =
+  /^(about|blob|chrome|content|data|file|filesystem|ftp|intent|javascript|mailto|resource|sms|tel|vbscript|view-source|wss?):$/;
+
+/** Of an address on the web its origin; of an app's, where URL says "null", its scheme and host: `myshop://pay`. */
+export function originOf(url: URL): string {
+  return WEB.test(url.protocol) ? url.origin : `${url.protocol}//${url.host}`;
+}
+
+/** An origin of the web, or an app's scheme, alone or with a host: `myshop://`, `myshop://pay`. */
+export const allowedOrigin = z
+  .string()
+  .refine(isOriginOrScheme, {
+    error: "must list origins or schemes alone, such as https://shop.example or myshop://: no path, no *",
+  })
+  .transform((value) => originOf(new URL(value)));
+
+function isOriginOrScheme(value: string): boolean {
+  const url = URL.parse(value);
+  const origin = url === null ? "" : originOf(url);
+  return (
+    url !== null &&
+    !NO_APP.test(url.protocol) &&
+    !value.includes("*") &&
+    (url.href === origin || url.href === `${origin}/`)
+  );
+}
+
 function isWebhookSecret(value: string): boolean {
   try {
     return decodeWebhookSecret(value).length >= MIN_SECRET_BYTES;

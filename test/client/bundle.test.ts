@@ -34,6 +34,12 @@ describe("/client.js", () => {
   });
 });
 
+describe("/element.js", () => {
+  it("is at most 3.5 KiB on the wire, library included", async () => {
+    expect(gzipSync(await bundle("element.ts")).length).toBeLessThanOrEqual(3.5 * 1024);
+  });
+});
+
 describe("/status.js", () => {
   it("is at most 4 KiB on the wire, library included", async () => {
     expect(gzipSync(await bundle("status-page.ts")).length).toBeLessThanOrEqual(4 * 1024);

@@ -52,6 +52,13 @@ export class FakeHistory {
     this.entries[this.index] = state;
   }
 
+  forward(): void {
+    if (this.index < this.entries.length - 1) {
+      this.index += 1;
+      this.target.dispatchEvent(new Event("popstate"));
+    }
+  }
+
   back(): void {
     if (this.index > 0) {
       this.index -= 1;

@@ -19,11 +19,12 @@ export class FakeWebSocket {
   onclose: (() => void) | null = null;
   onerror: (() => void) | null = null;
   readonly url: string;
-  readonly protocols: string[];
+  /** All that the constructor got after the address. */
+  readonly more: unknown[];
 
-  constructor(url: string, protocols: string[]) {
+  constructor(url: string, ...more: unknown[]) {
     this.url = url;
-    this.protocols = protocols;
+    this.more = more;
     FakeWebSocket.all.push(this);
   }
 

@@ -69,9 +69,29 @@ describe("guardNavigation", () => {
     release();
     expect(tryToClose()).toBe(true);
     history.back();
-    history.back();
     expect(ask).not.toHaveBeenCalled();
     expect(history.left).toBe(true);
+  });
+
+  it("steps over its entry once after its release, and then leaves the way back and forth alone", () => {
+    history.pushState({ route: "checkout" });
+    guardNavigation()();
+    history.back();
+    expect(history.state).toBeNull();
+    history.forward();
+    expect(history.state).toMatchObject({ route: "checkout" });
+    expect(ask).not.toHaveBeenCalled();
+  });
+
+  it("asks once, of the newest guard, when the page was guarded before", () => {
+    history.pushState({ route: "checkout" });
+    guardNavigation({ message: "first" })();
+    guardNavigation({ message: "second" });
+    guardNavigation({ message: "third" });
+    ask.mockReturnValue(true);
+    history.back();
+    expect(ask.mock.calls).toEqual([["third"]]);
+    expect(history.state).toBeNull();
   });
 
   it("keeps the state of the page's router, and does not mistake its steps for leaving", () => {

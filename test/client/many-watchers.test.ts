@@ -48,8 +48,8 @@ async function pass(ms: number): Promise<void> {
 
 /** The far end does what the channel does: the present state at once, a pong, a newer state for a sync. */
 class ChannelSocket extends FakeWebSocket {
-  constructor(url: string, protocols: string[]) {
-    super(url, protocols);
+  constructor(url: string, ...more: unknown[]) {
+    super(url, ...more);
     opened.push(now());
     soon(() => (reachable ? this.accept(present()) : this.fail()));
   }

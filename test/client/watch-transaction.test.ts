@@ -54,12 +54,35 @@ afterEach(() => {
 
 describe("watchTransaction: the socket", () => {
   it("opens the transaction's socket with the secret as a subprotocol, never in the address", () => {
+    stubPage();
     start({ url: "https://pay.example.com/" });
     expect(FakeWebSocket.last().url).toBe("wss://pay.example.com/transactions/txn_1/socket");
-    expect(FakeWebSocket.last().protocols).toEqual(["payment-edge.v1", "secret.cs_1"]);
+    expect(FakeWebSocket.last().more).toEqual([["payment-edge.v1", "secret.cs_1"]]);
     watch?.close();
     start({ url: "http://localhost:8787" });
     expect(FakeWebSocket.last().url).toBe("ws://localhost:8787/transactions/txn_1/socket");
+  });
+
+  it("shows the secret in a header where there is no page, in the place where Node or React Native looks", () => {
+    start();
+    const options = { headers: { Authorization: "Bearer cs_1" } };
+    expect(FakeWebSocket.last().url).toBe("wss://pay.example.com/transactions/txn_1/socket");
+    expect(FakeWebSocket.last().more).toEqual([options, options]);
+  });
+
+  it("shows it as a subprotocol in a browser's worker, which has no page and takes no headers", () => {
+    class WorkersWebSocket extends FakeWebSocket {
+      constructor(url: string, ...more: unknown[]) {
+        if (!Array.isArray(more[0])) {
+          throw new Error("SyntaxError");
+        }
+        super(url, ...more);
+      }
+    }
+    vi.stubGlobal("WebSocket", WorkersWebSocket);
+    start();
+    expect(FakeWebSocket.all).toHaveLength(1);
+    expect(FakeWebSocket.last().more).toEqual([["payment-edge.v1", "secret.cs_1"]]);
   });
 
   it("tells each newer version once, and never an older or equal one", () => {
@@ -216,6 +239,7 @@ describe("watchTransaction: reconnecting", () => {
   });
 
   it("does not hammer a server that cuts each socket after its first message", async () => {
+    vi.spyOn(Math, "random").mockReturnValue(0.5);
     start();
     for (let seconds = 0; seconds < 120; seconds += 1) {
       if (FakeWebSocket.last().readyState === 0) {
@@ -224,7 +248,7 @@ describe("watchTransaction: reconnecting", () => {
       }
       await pass(1_000);
     }
-    expect(FakeWebSocket.all.length).toBeLessThanOrEqual(9);
+    expect(FakeWebSocket.all.length).toBeLessThanOrEqual(11);
     expect(versions()).toEqual([1]);
   });
 
@@ -259,7 +283,7 @@ describe("watchTransaction: polling", () => {
     start();
     await failToPolling();
     server.answer = () => polled(2);
-    await pass(35_000);
+    await pass(8_000);
     expect(FakeWebSocket.all).toHaveLength(4);
     const calls = server.calls.length;
     FakeWebSocket.last().accept(update(2));
@@ -269,14 +293,19 @@ describe("watchTransaction: polling", () => {
     expect(versions()).toEqual([1, 2, 3]);
   });
 
-  it("keeps trying the socket about every 30 s", async () => {
+  it.each([
+    ["at the latest after 8, 16 and then 30 s", 1, [8_000, 16_000, 30_000, 30_000]],
+    ["after half of that on the average", 0.5, [4_500, 8_500, 15_500, 15_500]],
+    ["never within 1 s", 0, [1_000, 1_000, 1_000, 1_000]],
+  ])("keeps trying the socket: %s", async (_, random, delays) => {
+    vi.spyOn(Math, "random").mockReturnValue(random);
     start();
     await failToPolling();
-    for (let retries = 1; retries <= 3; retries += 1) {
-      await pass(24_900);
-      expect(FakeWebSocket.all).toHaveLength(2 + retries);
-      await pass(10_200);
+    for (const [retries, delayMs] of delays.entries()) {
+      await pass(delayMs - 1);
       expect(FakeWebSocket.all).toHaveLength(3 + retries);
+      await pass(1);
+      expect(FakeWebSocket.all).toHaveLength(4 + retries);
       FakeWebSocket.last().fail();
     }
   });

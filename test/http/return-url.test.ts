@@ -1,6 +1,6 @@
-/** Where a buyer may be sent back to: an address of an allowed origin, whatever it is made to look like. */
+/** Where a buyer may be sent back to: an address of an allowed origin or app, whatever it is made to look like. */
 import { describe, expect, it } from "vitest";
-import { createSystem, initiate, newOrder } from "../support/system.ts";
+import { createSystem, initiate, newOrder, ORIGIN } from "../support/system.ts";
 
 const HOST = "shop.example";
 
@@ -122,5 +122,70 @@ describe("checkReturnUrl", () => {
     const system = await createSystem({ ALLOWED_ORIGINS: "" });
     expect((await initiate(system, newOrder({ return_url: "https://shop.example/" }))).status).toBe(400);
     expect((await initiate(system, newOrder({ return_url: "http://localhost:8787/x" }))).status).toBe(201);
+  });
+});
+
+describe("checkReturnUrl, of an app", () => {
+  const APPS = "https://shop.example, myshop://, com.example.shop://, narrow://pay, capacitor://localhost";
+
+  it.each([
+    ["myshop://paid", "myshop://paid"],
+    ["MyShop://paid?order=1#top", "myshop://paid?order=1#top"],
+    ["myshop://", "myshop://"],
+    ["myshop:/paid", "myshop:/paid"],
+    ["myshop:paid", "myshop:paid"],
+    ["com.example.shop:/paid", "com.example.shop:/paid"],
+    ["narrow://pay/done", "narrow://pay/done"],
+    ["https://shop.example/app/paid", "https://shop.example/app/paid"],
+    ['myshop://paid/"><script>', "myshop://paid/%22%3E%3Cscript%3E"],
+  ])("takes %j, whose scheme or host is allowed", async (return_url, href) => {
+    const system = await createSystem({ ALLOWED_ORIGINS: APPS });
+    const { status, body } = await initiate(system, newOrder({ return_url }));
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ return_url: href });
+  });
+
+  it.each([
+    ...REFUSED,
+    "myshop",
+    "myshop2://paid",
+    "myshop.evil://paid",
+    "evil://myshop://",
+    "narrow://",
+    "narrow:pay",
+    "narrow://payback",
+    "narrow://pay.evil.example/",
+    "narrow://PAY",
+    "narrow://pay:8080/",
+    "narrow://evil@pay/",
+    "myshop://user:password@paid",
+  ])("refuses %j, also where apps are allowed", async (return_url) => {
+    const system = await createSystem({ ALLOWED_ORIGINS: APPS });
+    const { status, body } = await initiate(system, newOrder({ return_url }));
+    expect({ status, pointers: body.errors?.map(({ pointer }) => pointer) }).toEqual({
+      status: 400,
+      pointers: ["/return_url"],
+    });
+  });
+
+  it("leads from our page back into the app, with the outcome", async () => {
+    const system = await createSystem({ ALLOWED_ORIGINS: APPS });
+    const { body } = await initiate(system, newOrder({ return_url: "myshop://paid?order=1" }));
+    const page = `${ORIGIN}/status/${body.id}?client_secret=${body.client_secret}`;
+    const html = await (await system.fetch(new Request(page))).text();
+    expect(html).toContain(`href="myshop://paid?order=1&amp;transaction_id=${body.id}&amp;status=pending"`);
+  });
+
+  it.each([
+    ["capacitor://localhost", "capacitor://localhost"],
+    ["https://shop.example", "https://shop.example"],
+    ["null", null],
+    ["narrow://pay.evil.example", null],
+  ])("answers a web view whose origin is %s with %s as the allowed one", async (origin, allowed) => {
+    const system = await createSystem({ ALLOWED_ORIGINS: APPS });
+    const { body } = await initiate(system, newOrder());
+    const headers = { authorization: `Bearer ${body.client_secret}`, origin };
+    const response = await system.fetch(new Request(`${ORIGIN}/transactions/${body.id}`, { headers }));
+    expect(response.headers.get("access-control-allow-origin")).toBe(allowed);
   });
 });
