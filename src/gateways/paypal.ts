@@ -125,8 +125,9 @@ export function connectPayPal(settings: PayPalConfig, tools: Tools, roots = PAYP
         return observe(found, reference);
       }
       const verb = found.intent === "AUTHORIZE" ? "authorize" : "capture";
-      // No key: it would bring back a refusal when the buyer has long chosen another instrument.
-      const answer = await call("POST", `/v2/checkout/orders/${found.id}/${verb}`, {});
+      // A new key each time: the same would bring back a refusal when the buyer has long chosen another instrument.
+      const key = { "paypal-request-id": crypto.randomUUID() };
+      const answer = await call("POST", `/v2/checkout/orders/${found.id}/${verb}`, {}, key);
       refuseUnless(answer, 404, 422);
       const after = await retrieve(reference);
       if (after.status !== "approved") {

@@ -1,4 +1,5 @@
 import { CheckoutAPI, Client, EnvironmentEnum, hmacValidator as HmacValidator } from "@adyen/api-library";
+import * as models from "@adyen/api-library/lib/src/typings/checkout/models.js";
 import { ObjectSerializer } from "@adyen/api-library/lib/src/typings/checkout/objectSerializer.js";
 import { PaymentLinkResponse } from "@adyen/api-library/lib/src/typings/checkout/paymentLinkResponse.js";
 import { UpdatePaymentLinkRequest } from "@adyen/api-library/lib/src/typings/checkout/updatePaymentLinkRequest.js";
@@ -895,14 +896,46 @@ describe("the fake, beside Adyen's own client", () => {
     expect(fake.isOpen(id)).toBe(false);
   });
 
+  interface Model {
+    getAttributeTypeMap(): { baseName: string; type: string }[];
+  }
+
+  /** What a model of the SDK does not have, or has as something else. */
+  function misfits(value: unknown, type: string): string[] {
+    const [name = "", inner = ""] = type.split(".");
+    const model = (models as unknown as Record<string, Model & Record<string, object>>)[name];
+    if (!model || inner) {
+      const words: unknown[] = Object.values(model?.[inner] ?? {});
+      const isTime = type === "Date" && typeof value === "string" && /^\d{4}-\d\d-\d\dT.*Z$/.test(value);
+      return typeof value === type || isTime || words.includes(value) ? [] : [`${value} is no ${type}`];
+    }
+    return Object.entries(value ?? {}).flatMap(([key, each]) => {
+      const found = model.getAttributeTypeMap().find(({ baseName }) => baseName === key);
+      return found ? misfits(each, found.type) : [`no ${key} in ${type}`];
+    });
+  }
+
+  it("finds what does not fit", () => {
+    const body = { reference: 7, expiresAt: "soon", reusable: "no", amounts: [], amount: { value: "1" } };
+    expect(misfits(body, "PaymentLinkRequest")).toEqual([
+      ...["7 is no string", "soon is no Date", "no is no boolean"],
+      ...["no amounts in PaymentLinkRequest", "1 is no number"],
+    ]);
+    const state = { status: "closed" };
+    expect(misfits(state, "UpdatePaymentLinkRequest")).toEqual([
+      "closed is no UpdatePaymentLinkRequest.StatusEnum",
+    ]);
+  });
+
   it("gets from the adapter what the SDK's models hold, and nothing else", async () => {
-    const bodies = new Map<string, unknown>();
+    const [bodies, answers] = [new Map<string, unknown>(), new Map<string, unknown>()];
     const gateway = connect(async (request) => {
-      if (request.method !== "GET") {
-        const path = new URL(request.url).pathname.replace(/.*\//, "");
-        bodies.set(request.method === "PATCH" ? "PATCH" : path, await request.clone().json());
-      }
-      return fake.fetch(request);
+      const path = new URL(request.url).pathname.replace(/.*\//, "");
+      const name = ["GET", "PATCH"].includes(request.method) ? request.method : path;
+      bodies.set(name, name === "GET" ? {} : await request.clone().json());
+      const response = await fake.fetch(request);
+      answers.set(name, await response.clone().json());
+      return response;
     });
     const request = createRequest({ customer: { country: "NL", locale: "nl-NL" } });
     const { observation } = await gateway.create(request);
@@ -911,13 +944,17 @@ describe("the fake, beside Adyen's own client", () => {
     fake.payLate(transactionId);
     const paid = { transactionId, reference: referenceOf(transactionId) };
     await gateway.refund?.(paid, refundRequest(request));
-    for (const [name, type] of [
-      ["paymentLinks", "PaymentLinkRequest"],
-      ["PATCH", "UpdatePaymentLinkRequest"],
-      ["refunds", "PaymentRefundRequest"],
+    await gateway.retrieve(paid);
+    expect(answers.get("GET")).toMatchObject({ reference: transactionId });
+    expect(misfits(answers.get("GET"), "PaymentLinkResponse")).toEqual([]);
+    for (const [name, type, answer] of [
+      ["paymentLinks", "PaymentLinkRequest", "PaymentLinkResponse"],
+      ["PATCH", "UpdatePaymentLinkRequest", "PaymentLinkResponse"],
+      ["refunds", "PaymentRefundRequest", "PaymentRefundResponse"],
     ] as const) {
       const body = bodies.get(name);
       expect(body).toBeDefined();
+      expect([misfits(body, type), misfits(answers.get(name), answer)]).toEqual([[], []]);
       const through = ObjectSerializer.serialize(ObjectSerializer.deserialize(body, type), type);
       const written: unknown = JSON.parse(JSON.stringify(through).replaceAll(".000Z", "Z"));
       expect(written).toEqual(body);

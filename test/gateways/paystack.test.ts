@@ -909,6 +909,9 @@ interface NodeHttps {
 interface NodeModule {
   syncBuiltinESMExports(): void;
 }
+interface NodeFiles {
+  readFileSync(url: URL, encoding: "utf8"): string;
+}
 
 /** Node's https.request as far as the SDK uses it, answered by the fake; what it sends is written down. */
 function requestOf(sent: Request[]) {
@@ -1006,6 +1009,17 @@ describe("Paystack's own SDK", () => {
     expect(fake.refunded(transactionId)).toBe(1100);
   });
 
+  /** The SDK's own types of what is asked, which are nowhere but in its source. */
+  async function typesIn(file: string, name: string): Promise<Record<string, string>> {
+    const { readFileSync } = await load<NodeFiles>("node:fs");
+    const root = "../../node_modules/@paystack/paystack-sdk/src/";
+    const text = readFileSync(new URL(`${root}${file}`, import.meta.url), "utf8");
+    const inside = text.split(`interface ${name} {`)[1]?.split(/^\}/m)[0] ?? "";
+    const fields = inside.matchAll(/^ +(\w+)\??: (\w+);$/gm);
+    return Object.fromEntries([...fields].map(([, field = "", type = ""]) => [toSnake(field), type]));
+  }
+  const toSnake = (field: string) => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
   it("knows each field that the adapter sends, and misses none", async () => {
     const { calls, gateway } = recording();
     const request = createRequest({ customer });
@@ -1022,6 +1036,11 @@ describe("Paystack's own SDK", () => {
       const repeated = sent.at(-1);
       expect(repeated && new URL(repeated.url).pathname).toBe(path);
       expect(repeated && (await bodyOf(repeated))).toEqual(body);
+      const types = await (path === "/refund"
+        ? typesIn("models/RefundCreate.ts", "RefundCreate")
+        : typesIn("apis/Transaction.ts", "InitializeRequest"));
+      const sentTypes = Object.entries(body).map(([name, value]) => [name, typeof value]);
+      expect(types).toMatchObject(Object.fromEntries(sentTypes));
     }
     await expect(call("transaction", "initialize", { amount: 1 })).rejects.toThrow("email");
     await expect(call("refund", "create", { amount: 1 })).rejects.toThrow("transaction");

@@ -295,7 +295,8 @@ export class FakePayPal implements Vendor {
       case "GET /v2/payments/authorizations/id":
       case "GET /v2/payments/refunds/id": {
         const found = this.#find(path.split("/").at(-1) ?? "", id);
-        return found ? Response.json(this.#showPayment(found.payment, found.order)) : notFound();
+        const order = path.endsWith("/refunds") ? undefined : found?.order;
+        return found ? Response.json(this.#showPayment(found.payment, order)) : notFound();
       }
       default:
         return notFound();
@@ -449,7 +450,7 @@ export class FakePayPal implements Vendor {
       return Response.json({ name: "VALIDATION_ERROR" }, { status: 400 });
     }
     const size = Number(searchParams.get("page_size") ?? 10);
-    const from = Number(searchParams.get("next") ?? 0);
+    const from = Number(searchParams.get("index_id") ?? 0);
     const all = this.events
       .filter(({ create_time }) => {
         const at = Date.parse(String(create_time));
@@ -457,7 +458,8 @@ export class FakePayPal implements Vendor {
       })
       .toReversed();
     const more = new URLSearchParams(searchParams);
-    more.set("next", String(from + size));
+    more.set("move_to", "next");
+    more.set("index_id", String(from + size));
     const next = { href: `${origin}${pathname}?${more}`, rel: "next", method: "GET" };
     const events = all.slice(from, from + size);
     return Response.json({ events, count: events.length, links: from + size < all.length ? [next] : [] });
@@ -617,9 +619,22 @@ function toMinor({ currency_code, value }: Money): number {
   return Math.round(Number(value) * (currency_code === "JPY" ? 1 : 100));
 }
 
-function problem(status: number, name: string, issue?: string): Response {
+const MESSAGES = {
+  INVALID_REQUEST: "Request is not well-formed, syntactically incorrect, or violates schema.",
+  AUTHENTICATION_FAILURE:
+    "Authentication failed due to missing authorization header, or invalid authentication credentials.",
+  RESOURCE_NOT_FOUND: "The specified resource does not exist.",
+  UNSUPPORTED_MEDIA_TYPE: "The server does not support the request payload's media type.",
+  UNPROCESSABLE_ENTITY:
+    "The requested action could not be performed, semantically incorrect, or failed business validation.",
+} as const;
+
+function problem(status: number, name: keyof typeof MESSAGES, issue?: string): Response {
   const details = issue === undefined ? [] : [{ issue, description: "No." }];
-  return Response.json({ name, message: "No.", debug_id: "b1d1f06c7246c", details, links: [] }, { status });
+  return Response.json(
+    { name, message: MESSAGES[name], debug_id: "b1d1f06c7246c", details, links: [] },
+    { status },
+  );
 }
 
 const refusal = (issue: string) => problem(422, "UNPROCESSABLE_ENTITY", issue);
