@@ -143,12 +143,16 @@ export class PaymentStatusElement extends Base {
 
   #render(): HTMLElement {
     const root = this.attachShadow({ mode: "open" });
-    if (!sheet) {
-      // Allowed by every Content-Security-Policy, unlike a style element.
-      sheet = new CSSStyleSheet();
-      sheet.replaceSync(STYLE);
+    try {
+      if (!sheet) {
+        // Allowed by every Content-Security-Policy, unlike a style element.
+        sheet = new CSSStyleSheet();
+        sheet.replaceSync(STYLE);
+      }
+      root.adoptedStyleSheets = [sheet];
+    } catch {
+      // Safari before 16.4 has none: the words matter more than their box.
     }
-    root.adoptedStyleSheets = [sheet];
     const region = document.createElement("div");
     // A live region speaks only if it was there before its content changes.
     region.setAttribute("role", "status");

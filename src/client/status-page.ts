@@ -46,14 +46,26 @@ function start(main: HTMLElement): void {
   };
   onWake(tick);
   setInterval(tick, 1_000);
+  setClock(main, answeredAt());
   bind(main);
   tick();
 }
 
+/** When this page's answer came, by this device's clock: the script may have come much later. */
+function answeredAt(): number {
+  const [navigation] = performance.getEntriesByType?.("navigation") ?? [];
+  const { responseStart = 0 } = (navigation ?? {}) as Partial<PerformanceNavigationTiming>;
+  return responseStart > 0 ? performance.timeOrigin + responseStart : Date.now();
+}
+
+/** Learns the server's clock from a page that came at that moment. */
+function setClock(page: HTMLElement, at: number): void {
+  aheadMs = at - (Date.parse(page.dataset.now ?? "") || at);
+}
+
 /** What is due whenever the server has rendered anew. */
 function bind(main: HTMLElement): void {
-  const { id = "", final, now = "" } = main.dataset;
-  aheadMs = Date.now() - (Date.parse(now) || Date.now());
+  const { id = "", final } = main.dataset;
   if (final === "true") {
     forgetPending(id);
   }
@@ -98,7 +110,7 @@ async function load(main: HTMLElement, url: string, init: RequestInit = {}): Pro
     ...init,
   };
   const answer = await fetch(url, request)
-    .then(async (response) => ({ ok: response.ok, text: await response.text() }))
+    .then(async (response) => ({ ok: response.ok, at: Date.now(), text: await response.text() }))
     .catch(() => undefined);
   if (!answer) {
     return "unreachable";
@@ -108,6 +120,8 @@ async function load(main: HTMLElement, url: string, init: RequestInit = {}): Pro
   if (!answer.ok || !next) {
     return "refused";
   }
+  // A device's clock may have been put right meanwhile.
+  setClock(next, answer.at);
   const newer = versionOf(next) - versionOf(main);
   if (newer < 0 || (newer === 0 && next.dataset.state === main.dataset.state)) {
     return "same";
@@ -117,9 +131,11 @@ async function load(main: HTMLElement, url: string, init: RequestInit = {}): Pro
   return "shown";
 }
 
-/** Safari before 16 has no such signal. */
-function timeout(ms: number): AbortSignal | null {
-  return AbortSignal.timeout?.(ms) ?? null;
+/** AbortSignal.timeout, which Safari before 16 does not have. */
+function timeout(ms: number): AbortSignal {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), ms);
+  return controller.signal;
 }
 
 /** The parts of `main` stay, so that the live regions among them speak; what is inside is renewed. */
@@ -151,7 +167,7 @@ function copyAttributes(from: Element, to: Element): void {
 }
 
 /** "Check payment status" without leaving the page; if that fails, the form does what forms do. */
-async function check(main: HTMLElement, form: HTMLFormElement, probe: () => void): Promise<void> {
+async function check(main: HTMLElement, form: HTMLFormElement, probe: () => Promise<boolean>): Promise<void> {
   const button = form.querySelector("button");
   const body = new URLSearchParams([...new FormData(form)].map(([name, value]) => [name, String(value)]));
   button?.toggleAttribute("disabled", true);
@@ -167,16 +183,18 @@ async function check(main: HTMLElement, form: HTMLFormElement, probe: () => void
     form.submit();
   } else if (fetched === "same") {
     hint(main, "unchanged");
-  } else if (fetched === "unreachable") {
-    probe();
+  } else if (fetched === "unreachable" && (await probe())) {
+    // The gateway is slow, not the network.
+    hint(main, "unchanged");
   }
 }
 
 /**
  * Says so when the network is dead, and when it is back. A dead network tells nobody: so while the page is looked at
- * and something may still come, a small static file is asked for now and then. Returns a function that asks now.
+ * and something may still come, a small static file is asked for now and then. Returns a function that asks now,
+ * and tells whether there is a network.
  */
-function watchConnection(main: HTMLElement, sync: () => void): () => void {
+function watchConnection(main: HTMLElement, sync: () => void): () => Promise<boolean> {
   let lost = false;
   let probes = 0;
   const tell = (isLost: boolean): void => {
@@ -188,21 +206,29 @@ function watchConnection(main: HTMLElement, sync: () => void): () => void {
       }
     }
   };
-  const probe = async (): Promise<void> => {
+  const probe = async (): Promise<boolean> => {
+    probes += 1;
+    const mine = probes;
+    const request: RequestInit = { method: "HEAD", cache: "no-store", signal: timeout(TIMEOUT_MS) };
+    const isReached = (await fetch("/icon.svg", request).catch(() => undefined)) !== undefined;
+    if (mine === probes) {
+      tell(!isReached);
+    }
+    return isReached;
+  };
+  const watch = (): void => {
     if (document.visibilityState === "visible" && (lost || main.dataset.final !== "true")) {
-      probes += 1;
-      const mine = probes;
-      const request: RequestInit = { method: "HEAD", cache: "no-store", signal: timeout(TIMEOUT_MS) };
-      const isReached = await fetch("/icon.svg", request).catch(() => undefined);
-      if (mine === probes) {
-        tell(!isReached);
-      }
+      void probe();
     }
   };
-  window.addEventListener("offline", () => tell(true));
-  onWake(() => void probe());
-  setInterval(() => void probe(), PROBE_MS);
-  return () => void probe();
+  window.addEventListener("offline", () => {
+    // What is still asked was asked before.
+    probes += 1;
+    tell(true);
+  });
+  onWake(watch);
+  setInterval(watch, PROBE_MS);
+  return probe;
 }
 
 let hintTimer: ReturnType<typeof setTimeout> | undefined;

@@ -1,5 +1,5 @@
 /** What it takes to read a vendor's own list of events, whichever vendor it is. */
-import { GatewayError, type MissedNotice, type Notice } from "./gateway.ts";
+import type { MissedEvent, Notice } from "./gateway.ts";
 
 export interface Listed<Event> {
   readonly event: Event;
@@ -13,29 +13,17 @@ export interface Window {
   readonly until: number;
 }
 
-/**
- * Follows each event of the window, in the order given. One that the vendor refuses to explain, or that nobody can
- * read, hides no other.
- * @throws GatewayError when the vendor does not answer
- */
+/** Each event of the window, in the order given: vendors do not say whether their own ends belong to it. */
 export async function* followEach<Event>(
   events: Iterable<Listed<Event>> | AsyncIterable<Listed<Event>>,
   { since, until }: Window,
   follow: (event: Event) => Promise<readonly Notice[]>,
-): AsyncGenerator<MissedNotice> {
+): AsyncGenerator<MissedEvent> {
   for await (const { event, createdAt } of events) {
     if (createdAt >= since && createdAt < until) {
-      const notices = await follow(event).catch(passOver);
-      yield* notices.map((notice) => ({ ...notice, createdAt }));
+      yield { createdAt, read: () => follow(event) };
     }
   }
-}
-
-function passOver(error: unknown): readonly Notice[] {
-  if (error instanceof GatewayError && (error.kind === "rejected" || error.kind === "malformed")) {
-    return [];
-  }
-  throw error;
 }
 
 /** How a thing stands now is the answer to each event about it: one look serves for all of a list. */

@@ -53,7 +53,7 @@ export interface Gateway {
    * @param since epoch milliseconds, as is `until`: the first moment that is of no interest
    * @throws GatewayError
    */
-  missedEvents?(since: number, until: number): AsyncIterable<MissedNotice>;
+  missedEvents?(since: number, until: number): AsyncIterable<MissedEvent>;
 }
 
 export interface CreateRequest {
@@ -137,9 +137,11 @@ export interface Notice {
 }
 
 /** One item of the gateway's own list of events. */
-export interface MissedNotice extends Notice {
+export interface MissedEvent {
   /** When it came into being there; epoch milliseconds. */
   readonly createdAt: number;
+  /** What it says, as by a webhook; mostly a look at how things stand now. @throws GatewayError */
+  read(): Promise<readonly Notice[]>;
 }
 
 export type GatewayErrorKind =

@@ -117,7 +117,7 @@ export function connectGeneric(config: GenericConfig, { fetch, now }: Tools): Ga
       if (!parsed.success || parsed.data.refund_id !== refundId) {
         throw new GatewayError("unknown", "the gateway's answer is not this refund's state");
       }
-      return { status: REFUND_STATUS[parsed.data.status], reference: null, failureCode: null };
+      return { status: REFUND_STATUS[parsed.data.status], reference: refundId, failureCode: null };
     },
 
     async readWebhook({ headers, body }) {

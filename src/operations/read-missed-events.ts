@@ -1,8 +1,8 @@
 /**
- * After an outage of ours: what a gateway told to nobody is read from its own list of events, oldest first, hour by
- * hour. Each item goes the way of a webhook, so one that came through after all is a duplicate.
+ * After an outage of ours: what a gateway told to nobody is read from its own list of events, oldest first, window by
+ * window. Each item goes the way of a webhook, so one that came through after all is a duplicate.
  */
-import { GatewayError } from "../gateways/gateway.ts";
+import { type Gateway, GatewayError, type MissedEvent } from "../gateways/gateway.ts";
 import { describeError } from "../lib/log.ts";
 import type { Services } from "../services.ts";
 import type { Missed } from "../store/jobs.ts";
@@ -10,7 +10,8 @@ import { StoreError } from "../store/store-error.ts";
 import { OperationError } from "./operation-error.ts";
 import { applyNotice } from "./receive-webhook.ts";
 
-const WINDOW_MS = 60 * 60_000;
+/** So short that no list of one is long. */
+const WINDOW_MS = 10 * 60_000;
 /** No gateway lists older ones for certain: Square's go after 28 days. */
 const LISTED_MS = 28 * 24 * 60 * 60_000;
 
@@ -22,62 +23,73 @@ export interface MissedCounts {
 }
 
 /**
- * Reads on as long as there is a budget. How far it came is kept, and the next tick goes on from there; so it does after
- * a gateway or D1 did not answer. A gateway that says no is not asked again.
+ * Reads on as long as there is a budget. How far it came is kept, whatever happens, and the next tick goes on from
+ * there. A gateway that refuses to show its list is not asked again.
  */
 export async function readMissedEvents(
   services: Services,
-  { gateway, since }: Missed,
+  { gateway: id, since }: Missed,
   counts: MissedCounts,
   hasBudget: () => boolean,
 ): Promise<void> {
   const { store, log, wallClock } = services;
+  const gateway = services.gateways.get(id);
+  const end = wallClock();
+  let place: number | null = Math.max(since, end - LISTED_MS);
   try {
-    const end = wallClock();
-    let from: number | null = Math.max(since, end - LISTED_MS);
-    while (from !== null && hasBudget()) {
-      from = await readWindow(services, gateway, from, end, counts, hasBudget);
-      await store.moveMissed(gateway, from);
+    while (place !== null && hasBudget()) {
+      const until: number = Math.min(place + WINDOW_MS, end);
+      for await (const event of listOf(gateway, place, until)) {
+        place = event.createdAt;
+        if (!hasBudget()) {
+          return;
+        }
+        await readOne(services, id, event, since, counts);
+      }
+      place = until === end ? null : until;
     }
   } catch (error) {
-    log.warn("gateway.events_unread", { gateway, error: describeError(error) });
-    if (error instanceof GatewayError && error.kind === "rejected") {
-      await store.moveMissed(gateway, null);
-    }
+    log.warn("gateway.events_unread", { gateway: id, error: describeError(error) });
+    place = error instanceof GatewayError && error.kind === "rejected" ? null : place;
+  } finally {
+    await store.moveMissed(id, place);
   }
 }
 
-/** @returns from where to go on; null: that was the last window */
-async function readWindow(
+function listOf(gateway: Gateway | undefined, since: number, until: number) {
+  return gateway?.missedEvents?.(since, until) ?? [];
+}
+
+/**
+ * One that the gateway refuses to explain, or that nobody can read, hides no other. So does one without an answer, when
+ * the tick before stopped at it already.
+ * @throws what may be over at the next tick
+ */
+async function readOne(
   services: Services,
-  id: string,
+  gateway: string,
+  { createdAt, read }: MissedEvent,
   since: number,
-  end: number,
   counts: MissedCounts,
-  hasBudget: () => boolean,
-): Promise<number | null> {
-  const until = Math.min(since + WINDOW_MS, end);
-  for await (const { createdAt, ...notice } of services.gateways.get(id)?.missedEvents?.(since, until) ??
-    []) {
-    if (!hasBudget()) {
-      return createdAt;
-    }
-    counts.missed += 1;
-    try {
-      const outcome = await applyNotice(services, id, notice);
+): Promise<void> {
+  counts.missed += 1;
+  try {
+    for (const notice of await read()) {
+      const outcome = await applyNotice(services, gateway, notice);
       counts.changes += outcome === "applied" ? 1 : 0;
-    } catch (error) {
-      if (error instanceof StoreError || error instanceof OperationError) {
-        await services.store.moveMissed(id, createdAt);
-        throw error;
-      }
-      counts.failed += 1;
-      services.log.error("job.failed", {
-        gateway: id,
-        event_id: notice.eventId,
-        error: describeError(error),
-      });
     }
+  } catch (error) {
+    if (isFleeting(error, createdAt === since)) {
+      throw error;
+    }
+    counts.failed += 1;
+    services.log.error("job.failed", { gateway, error: describeError(error) });
   }
-  return until === end ? null : until;
+}
+
+function isFleeting(error: unknown, again: boolean): boolean {
+  if (error instanceof GatewayError) {
+    return error.kind === "unavailable" || (error.kind === "unknown" && !again);
+  }
+  return error instanceof StoreError || error instanceof OperationError;
 }

@@ -1,5 +1,5 @@
 /** Refunds that were begun here: asked for on the condition that so much is left, then owed until the gateway ends them. */
-import { and, asc, eq, gt, inArray, lte, or, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNotNull, lte, or, sql } from "drizzle-orm";
 import type { Source } from "../transactions/event.ts";
 import { attempt, type Database, run } from "./database.ts";
 import { type Loaded, loadedColumns, toLoaded } from "./rows.ts";
@@ -34,6 +34,9 @@ export interface RefundEnd {
   /** It was done before, and has failed after all. */
   readonly isUndone?: boolean;
 }
+
+/** So long after a call without an answer news does not repeat it: a gateway without keys may not list the first yet. */
+const SETTLING_MS = 30_000;
 
 export function refundQueries(db: Database) {
   return {
@@ -108,7 +111,13 @@ export function refundQueries(db: Database) {
               eq(refunds.transactionId, transactionId),
               eq(refunds.status, "pending"),
               gt(refunds.attempts, 0),
-              or(lte(refunds.nextAttemptAt, now), gt(refunds.nextAttemptAt, until)),
+              or(
+                lte(refunds.nextAttemptAt, now),
+                and(
+                  gt(refunds.nextAttemptAt, until),
+                  or(isNotNull(refunds.gatewayReference), lte(refunds.updatedAt, now - SETTLING_MS)),
+                ),
+              ),
             ),
           )
           .returning(),

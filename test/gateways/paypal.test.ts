@@ -15,11 +15,12 @@ import {
 } from "@paypal/paypal-server-sdk";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Gateway, GatewayReference, MissedNotice, Tools } from "../../src/gateways/gateway.ts";
+import type { Gateway, GatewayReference, Tools } from "../../src/gateways/gateway.ts";
 import { connectPayPal, paypal } from "../../src/gateways/paypal.ts";
 import { readPayPalAmount, writePayPalAmount } from "../../src/gateways/paypal-money.ts";
 import { PAYPAL_ROOTS } from "../../src/gateways/paypal-roots.ts";
 import { createRequest, testGateway, utf8, withoutPauses } from "../support/gateway-contract.ts";
+import { readMissed } from "../support/missed-events.ts";
 import { captureRequest, refundRequest } from "../support/money-contract.ts";
 import { issueCertificate, makeKeys, type Terms } from "../support/vendors/certificates.ts";
 import {
@@ -884,13 +885,8 @@ describe("events", () => {
 
 describe("missedEvents", () => {
   const AT = Date.parse("2026-11-22T12:00:00.500Z");
-  const list = async (fetch: Fetch, since = 0, until = Date.now() + HOUR_MS) => {
-    const notices: MissedNotice[] = [];
-    for await (const notice of connect(fetch).missedEvents?.(since, until) ?? []) {
-      notices.push(notice);
-    }
-    return notices;
-  };
+  const list = (fetch: Fetch, since = 0, until = Date.now() + HOUR_MS) =>
+    readMissed(connect(fetch).missedEvents?.(since, until));
   /** One page of PayPal's list, and all else from the fake. */
   const listing = (
     events: unknown[],

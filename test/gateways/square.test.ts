@@ -1,11 +1,12 @@
 import * as fc from "fast-check";
 import { SquareClient, type SquareError, serialization, WebhooksHelper } from "square";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Gateway, MissedNotice, Notice, Tools } from "../../src/gateways/gateway.ts";
+import type { Gateway, Notice, Tools } from "../../src/gateways/gateway.ts";
 import { square } from "../../src/gateways/square.ts";
 import { order as orderForm, toObservation, writeMoney } from "../../src/gateways/square-order.ts";
 import { newTypeId } from "../../src/lib/id.ts";
 import { createRequest, testGateway, utf8, withoutPauses } from "../support/gateway-contract.ts";
+import { readMissed } from "../support/missed-events.ts";
 import { refundRequest } from "../support/money-contract.ts";
 import {
   FakeSquare,
@@ -800,17 +801,8 @@ describe("square.readWebhook", () => {
 
 describe("square.missedEvents", () => {
   const AT = Date.parse("2026-11-22T12:00:00.500Z");
-  const list = async (
-    fetch: Fetch = fake.fetch,
-    since = Date.now() - 60_000,
-    until = Date.now() + 60_000,
-  ) => {
-    const notices: MissedNotice[] = [];
-    for await (const notice of connect(fetch).missedEvents?.(since, until) ?? []) {
-      notices.push(notice);
-    }
-    return notices;
-  };
+  const list = (fetch: Fetch = fake.fetch, since = Date.now() - 60_000, until = Date.now() + 60_000) =>
+    readMissed(connect(fetch).missedEvents?.(since, until));
   /** Square's list as it is put, and all else from the fake. */
   const listing = (answer: Json, change: (request: Request) => Response | null = () => null) =>
     recording((request) => (request.url.endsWith("/v2/events") ? Response.json(answer) : change(request)));

@@ -1,7 +1,7 @@
 /** What gateways told while nobody listened: found in their own lists of events once the cron ticks again. */
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { GatewayError, type GatewayErrorKind } from "../../src/gateways/gateway.ts";
+import { type Gateway, GatewayError, type GatewayErrorKind } from "../../src/gateways/gateway.ts";
 import { stripe } from "../../src/gateways/stripe.ts";
 import { StoreError } from "../../src/store/store-error.ts";
 import { listing } from "../support/listing-gateway.ts";
@@ -23,14 +23,16 @@ import { FakeStripe } from "../support/vendors/stripe.ts";
 beforeEach(emptyTables);
 
 const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
+const DAY = 24 * 60 * MINUTE;
 
 interface Listed {
   readonly system: System;
-  /** The windows that were asked for, as hours before now. */
+  /** The windows that were asked for, as minutes before now. */
   readonly asked: [number, number][];
   /** How the list fails. */
   fault: GatewayErrorKind | null;
+  /** How an item of it fails, by its place. */
+  readFault: (place: number) => GatewayErrorKind | null;
 }
 
 /** A system whose gateway keeps a list, and whose cron has ticked. */
@@ -40,13 +42,25 @@ async function createListed(): Promise<Listed> {
   if (!generic) {
     throw new Error("the generic gateway is not there");
   }
-  const listed: Listed = { system, asked: [], fault: null };
-  const gateway = listing(generic, system.gateway, (since, until) => {
-    listed.asked.push([since, until].map((at) => Math.round((Date.now() - at) / HOUR)) as [number, number]);
+  const listed: Listed = { system, asked: [], fault: null, readFault: () => null };
+  const whole = listing(generic, system.gateway, (since, until) => {
+    listed.asked.push([since, until].map((at) => Math.round((Date.now() - at) / MINUTE)) as [number, number]);
     if (listed.fault) {
       throw new GatewayError(listed.fault, "the list is not to be had");
     }
   });
+  const gateway: Gateway = {
+    ...whole,
+    missedEvents: async function* (since, until) {
+      for await (const event of whole.missedEvents?.(since, until) ?? []) {
+        const place = system.gateway.told.findIndex(({ createdAt }) => createdAt === event.createdAt);
+        const kind = listed.readFault(place);
+        yield kind
+          ? { ...event, read: () => Promise.reject(new GatewayError(kind, "no word of this one")) }
+          : event;
+      }
+    },
+  };
   replaceServices(system, { gateways: new Map([["generic", gateway]]) });
   await system.tick();
   return listed;
@@ -68,6 +82,18 @@ async function createRefundedUnheard(system: System): Promise<string> {
   await deliver(system, gateway.callback(id, "success"));
   gateway.callback(id, "success", { amount_refunded: 500 });
   return id;
+}
+
+/** At moments that differ, as the vendor's do. */
+async function createThree(system: System): Promise<string[]> {
+  const ids: string[] = [];
+  for (let count = 0; count < 3; count += 1) {
+    ids.push(await createRefundedUnheard(system));
+  }
+  system.gateway.told.forEach((told, index, all) => {
+    all[index] = { ...told, createdAt: told.createdAt - (all.length - index) * 1000 };
+  });
+  return ids;
 }
 
 const refunded = async (system: System, id: string) => (await read(system, id)).amount_refunded;
@@ -114,20 +140,21 @@ describe("readMissedEvents", () => {
     expect(system.shop.distinct("transaction.succeeded")).toHaveLength(1);
   });
 
-  it("reads hour by hour, and no further back than lists go for certain", async () => {
+  it("reads ten minutes at a time, and no further back than lists go for certain", async () => {
     const { system, asked } = await createListed();
-    await sleepFor(3 * HOUR);
+    await sleepFor(25 * MINUTE);
     await system.tick();
+    // Ten minutes before the last heartbeat are read again.
     expect(asked).toEqual([
-      [3, 2],
-      [2, 1],
-      [1, 0],
-      [0, 0],
+      [35, 25],
+      [25, 15],
+      [15, 5],
+      [5, 0],
     ]);
-    await sleepFor(60 * 24 * HOUR);
+    await sleepFor(60 * DAY);
     asked.length = 0;
     await system.tick();
-    expect(asked[0]).toEqual([28 * 24, 28 * 24 - 1]);
+    expect(asked[0]).toEqual([28 * 24 * 60, 28 * 24 * 60 - 10]);
     expect(await owed()).toBeNull();
   });
 
@@ -147,6 +174,46 @@ describe("readMissedEvents", () => {
       expect(await system.tick()).toMatchObject({ missed: 0 });
     },
   );
+
+  it("goes on where it stopped, however few looks the gateway allows at a time", async () => {
+    const listed = await createListed();
+    const { system } = listed;
+    const ids = await createThree(system);
+    await sleepFor(6 * MINUTE);
+    let looks = 0;
+    listed.readFault = () => {
+      looks += 1;
+      return looks % 3 === 0 ? "unavailable" : null;
+    };
+    for (let tick = 0; tick < 6; tick += 1) {
+      await system.tick();
+    }
+    expect(await Promise.all(ids.map((id) => refunded(system, id)))).toEqual([500, 500, 500]);
+    expect(await owed()).toBeNull();
+  });
+
+  it("passes over one that gets no answer at two ticks in a row, and does the others", async () => {
+    const listed = await createListed();
+    const { system } = listed;
+    const ids = await createThree(system);
+    await sleepFor(6 * MINUTE);
+    // The refund of the second one.
+    listed.readFault = (place) => (place === 3 ? "unknown" : null);
+    expect(await system.tick()).toMatchObject({ missed: 4, failed: 0 });
+    expect(await owed()).toEqual({ since: system.gateway.told[3]?.createdAt });
+    expect(await system.tick()).toMatchObject({ failed: 1 });
+    expect(await Promise.all(ids.map((id) => refunded(system, id)))).toEqual([500, 0, 500]);
+    expect(await owed()).toBeNull();
+  });
+
+  it.each<GatewayErrorKind>(["rejected", "malformed"])("passes over one that is %s at once", async (kind) => {
+    const listed = await createListed();
+    const ids = await createThree(listed.system);
+    await sleepFor(6 * MINUTE);
+    listed.readFault = (place) => (place === 3 ? kind : null);
+    expect(await listed.system.tick()).toMatchObject({ missed: 6, failed: 1 });
+    expect(await Promise.all(ids.map((id) => refunded(listed.system, id)))).toEqual([500, 0, 500]);
+  });
 
   it("gives a list up that the gateway refuses, and says so", async () => {
     const listed = await createListed();

@@ -89,6 +89,14 @@ describe("a refund whose answer is lost", () => {
     await refund(system, id, { amount: 500 });
     system.gateway.fault = null;
     await tell(system, id);
+    expect(callsTo(system, "refund", id), "it may not even be listed there yet").toBe(1);
+    system.advance(31_000);
+    // A claim is for 50 s: this one is due later than that.
+    await system.services.store.postponeRefund((await refundsOf(system, id))[0]?.id ?? "", {
+      ...{ attempts: 2, nextAttemptAt: system.services.now() + 5 * MINUTE, gatewayReference: null },
+      now: system.services.now() - 31_000,
+    });
+    await tell(system, id);
     expect(await refundsOf(system, id)).toMatchObject([{ status: "succeeded" }]);
     expect(await readMoney(system, id)).toMatchObject({ amount_refunded: 500 });
     expect(await typesOf(system, id)).toEqual(["created", "succeeded", "refunded"]);
@@ -105,6 +113,8 @@ describe("a refund that somebody is sending", () => {
     system.gateway.fault = null;
     const { store, now } = system.services;
     const claim = () => store.claimRefunds(id, now(), now() + 50_000);
+    expect(await claim()).toEqual([]);
+    system.advance(MINUTE);
     expect(await claim()).toHaveLength(1);
     expect(await claim()).toEqual([]);
     await tell(system, id);

@@ -1,5 +1,5 @@
 /** The generic gateway as one that keeps a list of what it has told. */
-import type { Gateway, MissedNotice } from "../../src/gateways/gateway.ts";
+import type { Gateway, MissedEvent } from "../../src/gateways/gateway.ts";
 import { utf8 } from "../../src/gateways/signature.ts";
 import { type FakeGateway, signedCallback } from "./fake-gateway.ts";
 
@@ -9,14 +9,13 @@ export function listing(
   { told }: FakeGateway,
   asked: (since: number, until: number) => void = () => undefined,
 ): Gateway {
-  async function* missedEvents(since: number, until: number): AsyncGenerator<MissedNotice> {
+  async function* missedEvents(since: number, until: number): AsyncGenerator<MissedEvent> {
     asked(since, until);
     for (const { createdAt, body } of told.filter(
       (each) => each.createdAt >= since && each.createdAt < until,
     )) {
       const { url, headers } = signedCallback(body);
-      const notices = await generic.readWebhook({ url, headers, body: utf8(body) });
-      yield* notices.map((notice) => ({ ...notice, createdAt }));
+      yield { createdAt, read: () => generic.readWebhook({ url, headers, body: utf8(body) }) };
     }
   }
   return { ...generic, missedEvents };

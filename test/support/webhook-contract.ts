@@ -5,12 +5,12 @@ import {
   GatewayError as Failure,
   type Gateway,
   type GatewayError,
-  type MissedNotice,
   type Tools,
 } from "../../src/gateways/gateway.ts";
 import { utf8 } from "../../src/gateways/signature.ts";
 import { isCurrency } from "../../src/transactions/money.ts";
 import type { GatewayContract, Opened, PaidNews, Signing } from "./gateway-contract.ts";
+import { type MissedNotice, readMissed } from "./missed-events.ts";
 
 interface Bench {
   readonly contract: GatewayContract;
@@ -63,13 +63,8 @@ export function testAmounts({ money }: GatewayContract): void {
 export function testMissed(contract: GatewayContract, open: Bench["open"], connect: Bench["connect"]): void {
   describe.runIf(contract.paidEventId)("missedEvents", () => {
     const MINUTE = 60_000;
-    const list = async (since: number, until = Date.now() + MINUTE): Promise<MissedNotice[]> => {
-      const notices: MissedNotice[] = [];
-      for await (const notice of connect(contract.vendor).missedEvents?.(since, until) ?? []) {
-        notices.push(notice);
-      }
-      return notices;
-    };
+    const list = (since: number, until = Date.now() + MINUTE) =>
+      readMissed(connect(contract.vendor).missedEvents?.(since, until));
     const payAnother = async () => {
       const { request } = await open();
       await contract.pay(request.transactionId);

@@ -107,7 +107,7 @@ export const german: StatusTexts = {
       title: "Ihre Zahlung wird geprüft",
       lead: "Ihre Zahlung liegt uns vor, und ein Mensch prüft sie. Sie müssen nichts tun. Bitte zahlen Sie nicht noch einmal.",
       notes: [
-        "Ihr Geld ist nicht verloren: Sie bekommen, was Sie bestellt haben, oder Ihr Geld zurück.",
+        "Wenn Sie bezahlt haben, ist Ihr Geld nicht verloren: Sie bekommen, was Sie bestellt haben, oder Ihr Geld zurück.",
         ASK,
       ],
     },

@@ -100,7 +100,7 @@ export const english: StatusTexts = {
     review: {
       title: "Checking your payment",
       lead: "We have your payment on record, and a person is checking it. You do not have to do anything. Please do not pay again.",
-      notes: ["Your money is not lost: you get what you ordered, or your money back.", ASK],
+      notes: ["If you have paid, your money is not lost: you get what you ordered, or your money back.", ASK],
     },
   },
   messages: {

@@ -97,7 +97,10 @@ export const spanish: StatusTexts = {
     review: {
       title: "Revisando su pago",
       lead: "Su pago consta en nuestro registro y una persona lo está revisando. No tiene que hacer nada. No vuelva a pagar.",
-      notes: ["Su dinero no se ha perdido: recibirá lo que pidió o se le devolverá el dinero.", ASK],
+      notes: [
+        "Si ha pagado, su dinero no se ha perdido: recibirá lo que pidió o se le devolverá el dinero.",
+        ASK,
+      ],
     },
   },
   messages: {

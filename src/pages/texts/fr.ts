@@ -104,7 +104,7 @@ export const french: StatusTexts = {
       title: "Vérification du paiement",
       lead: "Votre paiement figure dans nos données et une personne le vérifie. Vous n’avez rien à faire. Ne payez pas à nouveau.",
       notes: [
-        "Votre argent n’est pas perdu\u00a0: vous recevrez votre commande, ou votre argent vous sera rendu.",
+        "Si vous avez payé, votre argent n’est pas perdu\u00a0: vous recevrez votre commande, ou votre argent vous sera rendu.",
         ASK,
       ],
     },

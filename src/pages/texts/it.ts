@@ -102,7 +102,7 @@ export const italian: StatusTexts = {
       title: "Verifica del pagamento",
       lead: "Il suo pagamento ci risulta e una persona lo sta verificando. Non deve fare nulla. Non paghi di nuovo.",
       notes: [
-        "Il suo denaro non è perso: riceverà ciò che ha ordinato, o il denaro le sarà restituito.",
+        "Se ha pagato, il suo denaro non è perso: riceverà ciò che ha ordinato, o il denaro le sarà restituito.",
         ASK,
       ],
     },

@@ -99,7 +99,10 @@ export const dutch: StatusTexts = {
     review: {
       title: "We controleren uw betaling",
       lead: "Uw betaling is bij ons bekend en een medewerker kijkt ernaar. U hoeft niets te doen. Betaal niet nog een keer.",
-      notes: ["Uw geld is niet verloren: u krijgt wat u hebt besteld, of uw geld terug.", ASK],
+      notes: [
+        "Als u hebt betaald, is uw geld niet verloren: u krijgt wat u hebt besteld, of uw geld terug.",
+        ASK,
+      ],
     },
   },
   messages: {

@@ -101,7 +101,10 @@ export const polish: StatusTexts = {
     review: {
       title: "Sprawdzamy płatność",
       lead: "Mamy tę płatność w ewidencji i sprawdza ją pracownik. Nie trzeba nic robić. Prosimy nie płacić ponownie.",
-      notes: ["Pieniądze nie przepadły: zamówienie zostanie zrealizowane albo pieniądze wrócą.", ASK],
+      notes: [
+        "Jeśli płatność została dokonana, pieniądze nie przepadły: zamówienie zostanie zrealizowane albo pieniądze wrócą.",
+        ASK,
+      ],
     },
   },
   messages: {

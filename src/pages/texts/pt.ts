@@ -98,7 +98,7 @@ export const portuguese: StatusTexts = {
     review: {
       title: "Verificação do pagamento",
       lead: "O seu pagamento consta nos nossos dados e está em verificação por uma pessoa. Não é preciso fazer nada. Não pague outra vez.",
-      notes: ["O dinheiro não se perdeu: recebe o que pediu ou o dinheiro de volta.", ASK],
+      notes: ["Se já pagou, o dinheiro não se perdeu: recebe o que pediu ou o dinheiro de volta.", ASK],
     },
   },
   messages: {

@@ -100,7 +100,7 @@ export const turkish: StatusTexts = {
     review: {
       title: "Ödemeniz inceleniyor",
       lead: "Ödemeniz kayıtlarımızda ve bir görevli onu inceliyor. Bir şey yapmanız gerekmez. Lütfen yeniden ödemeyin.",
-      notes: ["Paranız kaybolmadı: ya siparişinizi ya da paranızı alırsınız.", ASK],
+      notes: ["Ödeme yaptıysanız paranız kaybolmadı: ya siparişinizi ya da paranızı alırsınız.", ASK],
     },
   },
   messages: {
