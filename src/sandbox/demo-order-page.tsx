@@ -1,7 +1,10 @@
 /** The page of one order: where the payment stands, what to do next, and what the shop was told. */
+import { type Headline, headlineOf } from "./demo-headline.ts";
+import { Hints } from "./demo-hints.tsx";
 import type { Order, ToldEvent } from "./demo-order.ts";
-import { Hints, ShopFrame } from "./demo-pages.tsx";
+import { ShopFrame } from "./demo-pages.tsx";
 import { findProduct } from "./demo-products.ts";
+import { Staff } from "./demo-staff.tsx";
 import { formatMoney } from "./format-money.ts";
 import type { Problem, Transaction } from "./payments-api.ts";
 
@@ -13,27 +16,15 @@ interface OrderPageProps {
   readonly paymentsUrl: string;
 }
 
-const STATE_TEXT: Record<string, { title: string; text: string }> = {
-  pending: { title: "Waiting for your payment", text: "We have put your coffee aside." },
-  processing: {
-    title: "Your payment is on its way",
-    text: "The bank has it. You may close this page; nothing is lost.",
-  },
-  authorized: { title: "Your payment is held", text: "We take it when we pack your parcel." },
-  succeeded: { title: "Paid. Thank you!", text: "The roaster gets word any moment." },
-  failed: { title: "The payment did not work", text: "Nothing was charged. You can try again." },
-  canceled: { title: "The payment was cancelled", text: "Nothing was charged. Your order is still here." },
-  expired: { title: "Time ran out", text: "Nothing was charged. You can start again." },
-  review: { title: "We are checking this payment", text: "A person looks at it. You need do nothing." },
-};
-const UNKNOWN_STATE = { title: "Not paid yet", text: "We have put your coffee aside." };
-const FULFILLED = { title: "Fulfilled: your parcel is packed", text: "It leaves with the next tide." };
-
 export function OrderPage({ order, transaction, problem, paymentsUrl }: OrderPageProps) {
   const product = findProduct(order.product_id);
   const money = formatMoney(order.amount, order.currency);
+  const headline = headlineOf(order, transaction);
   return (
-    <ShopFrame title={`${product?.name ?? "Order"} · Longshore Coffee Roasters`}>
+    <ShopFrame
+      title={`${product?.name ?? "Order"} · Longshore Coffee Roasters`}
+      isAwaited={awaitsWord(order, transaction)}
+    >
       <main {...dataForScript(order, transaction, paymentsUrl, `${product?.name ?? "Order"}, ${money}`)}>
         <p class="back">
           <a href="/demo">← All coffees</a>
@@ -50,11 +41,12 @@ export function OrderPage({ order, transaction, problem, paymentsUrl }: OrderPag
             </header>
             {problem && <ProblemBox problem={problem} />}
             <Steps order={order} transaction={transaction} />
-            <PaymentState order={order} transaction={transaction} />
+            <PaymentState headline={headline} transaction={transaction} />
             <Actions order={order} transaction={transaction} />
+            <Staff order={order} transaction={transaction} />
             <Told told={order.told} />
           </article>
-          <Hints />
+          <Hints tone={headline.tone} />
         </div>
       </main>
     </ShopFrame>
@@ -66,7 +58,7 @@ function dataForScript(order: Order, transaction: Transaction | null, paymentsUr
   return {
     "data-payments-url": paymentsUrl,
     "data-order-url": `/demo/orders/${order.id}`,
-    "data-headline": headline(order, transaction).title,
+    "data-headline": headlineOf(order, transaction).title,
     ...(transaction && {
       "data-transaction-id": transaction.id,
       "data-client-secret": transaction.client_secret,
@@ -89,13 +81,6 @@ function awaitsWord(order: Order, transaction: Transaction | null): boolean {
   );
 }
 
-function headline(order: Order, transaction: Transaction | null) {
-  if (order.fulfilled_at !== null) {
-    return FULFILLED;
-  }
-  return (transaction && STATE_TEXT[transaction.status]) ?? UNKNOWN_STATE;
-}
-
 function Steps({ order, transaction }: Pick<OrderPageProps, "order" | "transaction">) {
   const packed = order.fulfilled_at !== null;
   const paid = packed || transaction?.status === "succeeded";
@@ -116,9 +101,8 @@ function Steps({ order, transaction }: Pick<OrderPageProps, "order" | "transacti
   );
 }
 
-function PaymentState({ order, transaction }: Pick<OrderPageProps, "order" | "transaction">) {
-  const { title, text } = headline(order, transaction);
-  const tone = order.fulfilled_at === null ? (transaction?.status ?? "pending") : "fulfilled";
+function PaymentState({ headline, transaction }: { headline: Headline; transaction: Transaction | null }) {
+  const { tone, title, text } = headline;
   return (
     <section class={`state state-${tone}`}>
       <h2>{title}</h2>
@@ -130,8 +114,15 @@ function PaymentState({ order, transaction }: Pick<OrderPageProps, "order" | "tr
   );
 }
 
+/** Where the simulated gateway's page still decides something that no shop would send its buyer to. */
+const GATEWAY_LINKS: Record<string, string> = {
+  processing: "Open the bank’s page",
+  failed: "The gateway’s page",
+};
+
 function Actions({ order, transaction }: Pick<OrderPageProps, "order" | "transaction">) {
   const statusUrl = transaction?.status_url ?? order.transaction?.status_url;
+  const gatewayLink = GATEWAY_LINKS[transaction?.status ?? ""];
   return (
     <div class="actions">
       {transaction?.payment_url && (
@@ -145,6 +136,11 @@ function Actions({ order, transaction }: Pick<OrderPageProps, "order" | "transac
             Try again
           </button>
         </form>
+      )}
+      {gatewayLink && order.transaction?.payment_url && (
+        <a id="gateway-page" class="button button-quiet" href={order.transaction.payment_url}>
+          {gatewayLink}
+        </a>
       )}
       {statusUrl && (
         <a id="status-page" class="button button-quiet" href={statusUrl}>

@@ -10,6 +10,8 @@ export interface PlacedOrder {
   /** Minor units of `currency`. */
   readonly amount: number;
   readonly currency: string;
+  /** Seconds to pay on the first attempt; null: the usual. */
+  readonly expires_in: number | null;
 }
 
 /** The latest attempt to pay the order, as the shop keeps it. */
@@ -48,8 +50,11 @@ const ORDER_KEY = "order";
 const MAX_TOLD = 50;
 
 export class DemoOrder extends DurableObject<Env> {
+  /** The same order, however often it is placed. */
   place(placed: PlacedOrder): Order {
-    return this.#write({ ...placed, transaction: null, attempts: 0, fulfilled_at: null, told: [] });
+    return (
+      this.read() ?? this.#write({ ...placed, transaction: null, attempts: 0, fulfilled_at: null, told: [] })
+    );
   }
 
   read(): Order | null {

@@ -1,30 +1,16 @@
 /** The demo shop's frame, its front page and its notices. */
 import type { PropsWithChildren } from "hono/jsx";
+import { Hints } from "./demo-hints.tsx";
 import { PRODUCTS, type Product } from "./demo-products.ts";
 import { formatMoney } from "./format-money.ts";
 
-const HINTS = [
-  { title: "Pay", text: "Keep the order open in a second tab, and watch it turn by itself." },
-  {
-    title: "Fail, then pay",
-    text: "Decline on the gateway’s page and try again: a new attempt, the same order.",
-  },
-  { title: "Cancel", text: "Or use the browser’s back button. The order stays, and can be paid later." },
-  {
-    title: "Close the tab",
-    text: "Then open the shop again: the payment waits in the box on its front page.",
-  },
-  {
-    title: "Lose the webhook",
-    text: "Within a minute the payment is found by asking. “Check payment status” asks at once.",
-  },
-  {
-    title: "Make trouble",
-    text: "Send the webhook three times, late, out of order, or forged. The parcel is packed once.",
-  },
-];
+interface ShopFrontProps {
+  readonly paymentsUrl: string;
+  /** For the order that a button makes, however often it is clicked. */
+  readonly newOrderId: () => string;
+}
 
-export function ShopFrontPage({ paymentsUrl }: { paymentsUrl: string }) {
+export function ShopFrontPage({ paymentsUrl, newOrderId }: ShopFrontProps) {
   return (
     <ShopFrame title="Longshore Coffee Roasters">
       <main data-payments-url={paymentsUrl}>
@@ -39,29 +25,33 @@ export function ShopFrontPage({ paymentsUrl }: { paymentsUrl: string }) {
         </header>
         <ul class="products">
           {PRODUCTS.map((product) => (
-            <ProductCard product={product} />
+            <ProductCard product={product} orderId={newOrderId()} />
           ))}
         </ul>
         <section class="box" aria-labelledby="open-title">
           <h2 id="open-title">Payments you left open</h2>
-          <p id="open-none">
+          <p id="open-none" hidden>
             None in this browser. Close the tab in the middle of a payment, come back, and find it here.
           </p>
+          <noscript>
+            <p>Your browser remembers them with JavaScript. Without it, keep the address of your order.</p>
+          </noscript>
           <ul id="open-payments" class="open-payments" />
         </section>
-        <Hints />
+        <Hints orderId={newOrderId()} />
       </main>
     </ShopFrame>
   );
 }
 
-function ProductCard({ product }: { product: Product }) {
+function ProductCard({ product, orderId }: { product: Product; orderId: string }) {
   return (
     <li class="product">
       <img src={product.image} alt="" width="320" height="320" />
       <h2>{product.name}</h2>
       <p>{product.notes}</p>
       <form method="post" action="/demo/orders">
+        <input type="hidden" name="order" value={orderId} />
         <span class="price">
           {formatMoney(product.amount, product.currency)} <small>250 g</small>
         </span>
@@ -76,23 +66,6 @@ function ProductCard({ product }: { product: Product }) {
         </button>
       </form>
     </li>
-  );
-}
-
-/** What is worth trying, for somebody who has come to see how payments behave. */
-export function Hints() {
-  return (
-    <section class="box hints" aria-labelledby="hints-title">
-      <h2 id="hints-title">Things to try</h2>
-      <ul>
-        {HINTS.map(({ title, text }) => (
-          <li>
-            <h3>{title}</h3>
-            <p>{text}</p>
-          </li>
-        ))}
-      </ul>
-    </section>
   );
 }
 
@@ -111,7 +84,13 @@ export function ShopNotice({ title, text }: { title: string; text: string }) {
   );
 }
 
-export function ShopFrame({ title, children }: PropsWithChildren<{ title: string }>) {
+interface ShopFrameProps {
+  readonly title: string;
+  /** Something will be known in a moment: where no script runs, the page loads itself anew. */
+  readonly isAwaited?: boolean;
+}
+
+export function ShopFrame({ title, isAwaited = false, children }: PropsWithChildren<ShopFrameProps>) {
   return (
     <html lang="en">
       <head>
@@ -122,6 +101,11 @@ export function ShopFrame({ title, children }: PropsWithChildren<{ title: string
         <link rel="icon" href="/demo-icon.svg" />
         <link rel="stylesheet" href="/demo.css" />
         <script type="module" src="/demo.js" />
+        {isAwaited && (
+          <noscript>
+            <meta http-equiv="refresh" content="3" />
+          </noscript>
+        )}
       </head>
       <body>
         <header class="masthead">

@@ -5,6 +5,7 @@ import type { DemoOrder, Order } from "./demo-order.ts";
 import { OrderPage } from "./demo-order-page.tsx";
 import { ShopFrontPage, ShopNotice } from "./demo-pages.tsx";
 import { findProduct } from "./demo-products.ts";
+import { readDeed } from "./demo-staff.tsx";
 import { answerPage, type PageStatus } from "./html.ts";
 import { createPaymentsApi, type PaymentsApi, type PaymentsResult, type Problem } from "./payments-api.ts";
 
@@ -23,11 +24,16 @@ interface Shop extends DemoOptions {
   readonly payments: PaymentsApi;
 }
 
+/** As the front page hands them out. */
+const ORDER_ID = /^order_[0-9a-z]{26}$/;
+
 export function createDemoRoutes(options: DemoOptions): Hono {
   const app = new Hono();
   const shop: Shop = { ...options, payments: createPaymentsApi(options) };
 
-  app.get("/", (c) => answerPage(c, <ShopFrontPage paymentsUrl={shop.publicUrl} />));
+  app.get("/", (c) =>
+    answerPage(c, <ShopFrontPage paymentsUrl={shop.publicUrl} newOrderId={() => shop.newId("order")} />),
+  );
 
   app.post("/orders", async (c) => {
     const form = new URLSearchParams(await c.req.text());
@@ -36,9 +42,13 @@ export function createDemoRoutes(options: DemoOptions): Hono {
       return showNotice(c, 400, "We do not roast that one", "Choose one of our three coffees.");
     }
     const { amount, currency } = product;
-    const id = shop.newId("order");
-    const order = await shop.orders.getByName(id).place({ id, product_id: product.id, amount, currency });
-    const { problem } = await pay(shop, order);
+    const asked = form.get("order") ?? "";
+    const id = ORDER_ID.test(asked) ? asked : shop.newId("order");
+    const expires_in = form.get("expires_in") === null ? null : Number(form.get("expires_in"));
+    const placed = { id, product_id: product.id, amount, currency, expires_in };
+    const order = await shop.orders.getByName(id).place(placed);
+    // A second click, or one after the back button, finds what the first has made.
+    const { problem } = order.attempts > 0 ? { problem: null } : await pay(shop, order);
     return problem ? showOrder(c, shop, id, problem) : c.redirect(`/demo/orders/${id}`, 303);
   });
 
@@ -54,6 +64,17 @@ export function createDemoRoutes(options: DemoOptions): Hono {
     return problem
       ? showOrder(c, shop, id, problem)
       : c.redirect(transaction.payment_url ?? `/demo/orders/${id}`, 303);
+  });
+
+  app.post("/orders/:id/deeds", async (c) => {
+    const id = c.req.param("id");
+    const deed = readDeed(new URLSearchParams(await c.req.text()));
+    const order = await shop.orders.getByName(id).read();
+    if (!order?.transaction || !deed) {
+      return order ? showNotice(c, 400, "That is not a choice", "Nothing has been changed.") : showUnknown(c);
+    }
+    const problem = await shop.payments.perform(order.transaction.id, deed);
+    return problem ? showOrder(c, shop, id, problem) : c.redirect(`/demo/orders/${id}`, 303);
   });
 
   app.post("/fulfilment", receiveFulfilment(options));

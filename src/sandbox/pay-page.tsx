@@ -130,9 +130,9 @@ function Frame({ title, children }: PropsWithChildren<{ title: string }>) {
         <link rel="stylesheet" href="/sandbox.css" />
       </head>
       <body>
-        <p class="banner">
+        <header class="banner">
           <strong>Simulator.</strong> No money moves here.
-        </p>
+        </header>
         <main class="card">{children}</main>
         <footer>
           <img src="/sandbox-icon.svg" alt="" width="20" height="20" />

@@ -100,6 +100,10 @@ export function allowedOutcomes(status: SessionStatus): readonly Outcome[] {
 
 export function settle(session: Session, outcome: Outcome): Ruling {
   if (!allowedOutcomes(session.status).includes(outcome)) {
+    // A double click, and no second choice.
+    if (session.status === STATUS_OF_OUTCOME[outcome]) {
+      return { kind: "unchanged", session };
+    }
     return refuse(session, 409, `the session is ${session.status}`);
   }
   return change(session, {

@@ -4,85 +4,12 @@ import { signWebhook } from "../../src/lib/standard-webhooks.ts";
 import {
   buildSandbox,
   FULFILMENT_SECRET,
-  newTransactionId,
   orders,
   PUBLIC_URL,
   postForm,
   SHOP_API_KEY,
 } from "./build-sandbox.ts";
-
-interface SeenCall {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: Headers;
-  readonly body: unknown;
-}
-
-function newTransaction({ amount, currency }: { amount: number; currency: string }) {
-  const id = newTransactionId();
-  return {
-    id,
-    status: "pending",
-    version: 1,
-    amount,
-    amount_refunded: 0,
-    currency,
-    payment_url: `https://gateway.test/pay/${id}`,
-    status_url: `${PUBLIC_URL}/status/${id}?client_secret=cs`,
-    client_secret: "cs",
-    expires_at: "2030-01-01T00:00:00.000Z",
-    late: false,
-  };
-}
-
-/** payment-edge's API for the shop: each create makes a transaction, unless it is told to answer otherwise. */
-function createFakeApi() {
-  const calls: SeenCall[] = [];
-  const states = new Map<string, Record<string, unknown>>();
-  const failures: Response[] = [];
-
-  const create = (body: { amount: number; currency: string }) => {
-    const transaction = newTransaction(body);
-    states.set(transaction.id, transaction);
-    return transaction;
-  };
-
-  return {
-    calls,
-    async fetch(request: Request): Promise<Response> {
-      const { pathname } = new URL(request.url);
-      const text = await request.text();
-      const body = text === "" ? null : JSON.parse(text);
-      calls.push({ method: request.method, path: pathname, headers: request.headers, body });
-      return request.method === "POST"
-        ? (failures.shift() ?? Response.json(create(body), { status: 201 }))
-        : Response.json(states.get(pathname.split("/").at(-1) ?? ""));
-    },
-    failNext(status: number, problem: Record<string, unknown>): void {
-      failures.push(Response.json(problem, { status }));
-    },
-    /** Changes what is said of the latest transaction. */
-    change(state: Record<string, unknown>): void {
-      const [id, latest] = [...states].at(-1) ?? ["", {}];
-      states.set(id, { ...latest, ...state });
-    },
-  };
-}
-
-function openShop() {
-  const api = createFakeApi();
-  const app = buildSandbox(api.fetch);
-  return {
-    api,
-    app,
-    show: async (id: string) => (await app.request(`/demo/orders/${id}`)).text(),
-    payAgain: (id: string) => app.request(postForm(`/demo/orders/${id}/pay`, {})),
-    async order(product = "harbour"): Promise<string> {
-      const answer = await app.request(postForm("/demo/orders", { product }));
-      return answer.headers.get("location")?.split("/").at(-1) ?? "";
-    },
-  };
-}
+import { openShop } from "./demo-shop.ts";
 
 /** An event as payment-edge sends it. */
 async function event(
@@ -109,6 +36,13 @@ describe("GET /demo", () => {
     expect(html).not.toMatch(/<style|style=|<script(?![^>]*src=)| on\w+=/);
     expect(answer.headers.get("content-security-policy")).toContain("default-src 'none'");
   });
+
+  it("gives each of its buttons an order of its own", async () => {
+    const html = await (await openShop().app.request("/demo")).text();
+    const ids = [...html.matchAll(/name="order" value="(order_[0-9a-z]{26})"/g)].map(([, id]) => id);
+    expect(ids).toHaveLength(4);
+    expect(new Set(ids).size).toBe(4);
+  });
 });
 
 describe("POST /demo/orders", () => {
@@ -132,6 +66,38 @@ describe("POST /demo/orders", () => {
       return_url: `${PUBLIC_URL}${location}`,
       metadata: { product: "ferry" },
     });
+  });
+
+  it("makes one order and one transaction of a form that is sent twice", async () => {
+    const { api, app, order } = openShop();
+    const id = /name="order" value="(order_[0-9a-z]{26})"/.exec(
+      await (await app.request("/demo")).text(),
+    )?.[1];
+    expect(await order("harbour", { order: id ?? "" })).toBe(id);
+    expect(await order("harbour", { order: id ?? "" })).toBe(id);
+    expect(api.calls.filter(({ method }) => method === "POST")).toHaveLength(1);
+  });
+
+  it("waits for the answer of a first click that is still under way", async () => {
+    const { api, order, show } = openShop();
+    api.failNext(409, { title: "A request with this key is under way", code: "idempotency_in_progress" });
+    expect(await show(await order())).toContain("Waiting for your payment");
+    expect(api.calls.map(({ headers }) => headers.get("idempotency-key")).slice(0, 2)).toEqual([
+      expect.stringMatching(/:1$/),
+      expect.stringMatching(/:1$/),
+    ]);
+  });
+
+  it("takes no order's id but one of its own form", async () => {
+    expect(await openShop().order("fog", { order: "order_x" })).toMatch(/^order_[0-9a-z]{26}$/);
+  });
+
+  it("gives a short time to the first attempt, and the usual one to the next", async () => {
+    const { api, order, payAgain } = openShop();
+    await payAgain(await order("fog", { expires_in: "10" }));
+    const [first, second] = api.calls.filter(({ method }) => method === "POST").map(({ body }) => body);
+    expect(first).toMatchObject({ expires_in: 10 });
+    expect(second).not.toHaveProperty("expires_in");
   });
 
   it("refuses what it does not sell", async () => {
@@ -185,6 +151,28 @@ describe("GET /demo/orders/:id", () => {
     expect(html).not.toContain("Try again</button>");
   });
 
+  it.each([
+    [{ status: "pending", payment_url: null }, "The time to pay is over"],
+    [{ status: "processing" }, "Open the bank’s page"],
+    [{ status: "authorized" }, "Your payment is held"],
+    [{ status: "review", review_reason: "amount_mismatch" }, "amount_mismatch"],
+    [{ status: "succeeded", amount_captured: 1999, amount_refunded: 999 }, "A part of your money is back"],
+    [{ status: "succeeded", amount_captured: 1999, amount_refunded: 1999 }, "Your money is back"],
+  ])("says of %o: %s", async (state, words) => {
+    const shop = openShop();
+    const id = await shop.order();
+    shop.api.change({ payment_url: null, version: 2, ...state });
+    expect(await shop.show(id)).toContain(words);
+  });
+
+  it("loads itself anew without a script only while the shop's word is awaited", async () => {
+    const shop = openShop();
+    const id = await shop.order();
+    expect(await shop.show(id)).not.toContain("http-equiv");
+    shop.api.change({ status: "succeeded", payment_url: null, version: 2 });
+    expect(await shop.show(id)).toMatch(/<noscript><meta http-equiv="refresh" content="\d+"/);
+  });
+
   it("shows the order although its payment cannot be read", async () => {
     const shop = openShop();
     const id = await shop.order();
@@ -202,7 +190,7 @@ describe("GET /demo/orders/:id", () => {
 });
 
 describe("POST /demo/orders/:id/pay", () => {
-  const keys = (api: ReturnType<typeof createFakeApi>) =>
+  const keys = (api: ReturnType<typeof openShop>["api"]) =>
     api.calls.filter((call) => call.method === "POST").map((call) => call.headers.get("idempotency-key"));
 
   it("makes a new attempt and leads to its payment page", async () => {

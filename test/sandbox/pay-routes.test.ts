@@ -110,6 +110,17 @@ describe("POST /sandbox/pay/:transaction_id", () => {
     expect(await answer.text()).toContain('href="https://shop.test/back?client_secret=s"');
   });
 
+  it.each(["success", "processing", "cancel"])(
+    "leads back again after a double click on %s",
+    async (outcome) => {
+      const id = await openSession();
+      const fields = { outcome, webhook: "none" };
+      const [first, second] = [await choose(id, fields), await choose(id, fields)];
+      expect(second.status).toBe(303);
+      expect(second.headers.get("location")).toBe(first.headers.get("location"));
+    },
+  );
+
   it("refuses a choice on an expired session", async () => {
     const id = await openSession();
     await app.request(callGateway(`/expire/${id}`));

@@ -14,6 +14,9 @@ const WORDS = {
 
 const page = () => document.querySelector("main").dataset;
 
+/** Of the payment that is shown. */
+let watch;
+
 /** Puts the server's newest rendering of the order in the place of the shown one. */
 async function showNewest() {
   const response = await fetch(page().orderUrl).catch(() => undefined);
@@ -27,11 +30,15 @@ async function showNewest() {
     return;
   }
   const focused = document.activeElement?.id;
+  const { transactionId } = page();
   shown.replaceWith(newest);
   if (focused) {
     document.getElementById(focused)?.focus();
   }
   document.getElementById("announcement").textContent = page().headline;
+  if (page().transactionId !== transactionId) {
+    followOrder();
+  }
 }
 
 /** The shop's own word (the signed event) follows the payment's by a moment. */
@@ -60,7 +67,11 @@ function followOrder() {
   if (["pending", "processing", "authorized"].includes(status)) {
     rememberPending({ id, clientSecret, statusUrl, expiresAt, label });
   }
-  watchTransaction({
+  if (status === "pending") {
+    setTimeout(showNewest, Math.max(0, Date.parse(expiresAt) - Date.now()) + 500);
+  }
+  watch?.close();
+  watch = watchTransaction({
     url,
     id,
     clientSecret,
@@ -97,6 +108,8 @@ async function listOpenPayments() {
 
 if (page().transactionId) {
   followOrder();
+  // Meanwhile another tab may have made another attempt.
+  document.addEventListener("visibilitychange", () => document.hidden || showNewest());
 } else if (document.getElementById("open-payments")) {
   await listOpenPayments();
 }
