@@ -22,6 +22,8 @@ const coreTests = [
   "test/config.test.ts",
   "test/gateways/!(sandbox).test.ts",
 ];
+/** Measures time: it runs when all others are done. */
+const timedTests = ["test/browser/latency.test.ts"];
 const nodeTests = ["test/client/**/*.test.ts", "test/flows/**/*.test.ts", "test/browser/**/*.test.ts"];
 
 export default defineConfig({
@@ -82,8 +84,19 @@ export default defineConfig({
           name: "flows",
           environment: "node",
           include: nodeTests.slice(1),
+          exclude: timedTests,
           // The fakes of the vendors sign with what workerd has of itself.
           execArgv: ["--js-base-64"],
+          testTimeout: 60_000,
+          hookTimeout: 90_000,
+        },
+      },
+      {
+        test: {
+          name: "timed",
+          environment: "node",
+          include: timedTests,
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 90_000,
         },

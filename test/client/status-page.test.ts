@@ -430,6 +430,21 @@ describe("status page: connection", () => {
     expect(server.calls.filter(isProbe)).toHaveLength(1);
   });
 
+  it("believes the browser that it is offline, and no answer to what was asked before", async () => {
+    await open(render(1));
+    let succeed = (_: Response): void => undefined;
+    server.answer = () =>
+      new Promise((resolve) => {
+        succeed = resolve;
+      });
+    window.dispatchEvent(new Event("online"));
+    await pass(0);
+    window.dispatchEvent(new Event("offline"));
+    succeed(new Response(""));
+    await pass(0);
+    expect(hint()).toBe("No connection");
+  });
+
   it("believes the last answer, not the one that comes last", async () => {
     await open(render(1));
     let fail = (_: Error): void => undefined;
