@@ -20,7 +20,7 @@ import {
   startSystem,
 } from "./support/system.ts";
 
-const KILLS = process.env.CHAOS === "full" ? 50 : 3;
+const KILLS = process.env.CHAOS === "full" ? 50 : 2;
 /** `CHAOS_SEED` repeats a run, as far as the clock lets it. */
 const SEED = Number(process.env.CHAOS_SEED ?? randomInt(2 ** 32));
 /** Each kill comes so long after the first acknowledgement of a life, at the most. */
