@@ -85,6 +85,9 @@ export default defineConfig({
           environment: "node",
           include: nodeTests.slice(1),
           exclude: timedTests,
+          // They mostly wait, for a system to start above all.
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
           // The fakes of the vendors sign with what workerd has of itself.
           execArgv: ["--js-base-64"],
           testTimeout: 60_000,
@@ -96,7 +99,7 @@ export default defineConfig({
           name: "timed",
           environment: "node",
           include: timedTests,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           testTimeout: 60_000,
           hookTimeout: 90_000,
         },
