@@ -100,7 +100,7 @@ export default defineConfig({
           environment: "node",
           include: timedTests,
           sequence: { groupOrder: 2 },
-          testTimeout: 60_000,
+          testTimeout: 240_000,
           hookTimeout: 90_000,
         },
       },
