@@ -15,9 +15,20 @@ import {
   tell,
   typesOf,
 } from "../support/money.ts";
-import { createSystem, replaceServices, replaceStore } from "../support/system.ts";
+import { createSystem, replaceServices, replaceStore, type System } from "../support/system.ts";
 
 keepCleanBooks();
+
+/** 500 of it went back, and nobody here knows. */
+async function createUnanswered(): Promise<{ system: System; id: string }> {
+  const system = await createSystem();
+  const { id } = await createPaid(system);
+  system.gateway.faulty = /refund/;
+  system.gateway.fault = "lost_answer";
+  await refund(system, id, { amount: 500 });
+  system.gateway.fault = null;
+  return { system, id };
+}
 
 describe("a refund whose answer is lost", () => {
   it.each(["lost_answer", "slow", "broken", "nonsense"] as const)(
@@ -82,12 +93,7 @@ describe("a refund whose answer is lost", () => {
   });
 
   it("is found by the next webhook, without waiting for the cron", async () => {
-    const system = await createSystem();
-    const { id } = await createPaid(system);
-    system.gateway.faulty = /refund/;
-    system.gateway.fault = "lost_answer";
-    await refund(system, id, { amount: 500 });
-    system.gateway.fault = null;
+    const { system, id } = await createUnanswered();
     await tell(system, id);
     expect(callsTo(system, "refund", id), "it may not even be listed there yet").toBe(1);
     system.advance(31_000);
@@ -105,12 +111,7 @@ describe("a refund whose answer is lost", () => {
 
 describe("a refund that somebody is sending", () => {
   it("is left alone by news and cron until the lease is over: not every gateway has idempotency keys", async () => {
-    const system = await createSystem();
-    const { id } = await createPaid(system);
-    system.gateway.faulty = /refund/;
-    system.gateway.fault = "lost_answer";
-    await refund(system, id, { amount: 500 });
-    system.gateway.fault = null;
+    const { system, id } = await createUnanswered();
     const { store, now } = system.services;
     const claim = () => store.claimRefunds(id, now(), now() + 50_000);
     expect(await claim()).toEqual([]);
@@ -127,12 +128,7 @@ describe("a refund that somebody is sending", () => {
   });
 
   it("is left alone by news while the cron sends it", async () => {
-    const system = await createSystem();
-    const { id } = await createPaid(system);
-    system.gateway.faulty = /refund/;
-    system.gateway.fault = "lost_answer";
-    await refund(system, id, { amount: 500 });
-    system.gateway.fault = null;
+    const { system, id } = await createUnanswered();
     system.advance(MINUTE);
     const { store, now } = system.services;
     expect((await store.claimDue(now(), now(), 100, [])).refunds).toHaveLength(1);
