@@ -92,13 +92,15 @@ async function load(
 ): Promise<News> {
   if (entry) {
     const { loaded, outcome } = await store.findForWebhook(id, entry);
-    const seen = outcome !== null && outcome !== "parked" && !again;
-    const refundId = entry.observation.refund?.id;
-    // Read after its transaction: if it ends meanwhile, the commit is a conflict.
-    const found = refundId && !seen ? await store.findRefund(refundId) : null;
+    const told = entry.observation.refund;
+    // A refund's end adds to a sum: unlike a state, it is never applied once more.
+    const isBooked = outcome === "applied" && told !== undefined;
+    const seen = outcome !== null && outcome !== "parked" && (!again || isBooked);
+    const found = told?.id && !seen ? await store.findRefund(told.id) : null;
     const refund = found?.refund.transactionId === id ? found.refund : null;
     return {
-      loaded,
+      // As it was when the refund was read.
+      loaded: found && refund ? found.loaded : loaded,
       stored: outcome !== null,
       seen,
       refund,
@@ -184,8 +186,8 @@ async function ignore(
 ): Promise<Advanced | "conflict"> {
   const level = reason === "second_payment" ? "error" : "info";
   log[level]("news.ignored", { transaction_id: loaded.transaction.id, source, reason });
-  if (refundEnd) {
-    await store.endRefund(refundEnd, now());
+  if (refundEnd && (await store.endRefund(refundEnd, now())) === "conflict") {
+    return "conflict";
   }
   const kept = inbox ? await store.ignore(inbox, reason, now()) : "kept";
   return kept === "conflict" ? kept : { ...unchanged(loaded, "ignored"), reason };

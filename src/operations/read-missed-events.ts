@@ -2,7 +2,7 @@
  * After an outage of ours: what a gateway told to nobody is read from its own list of events, oldest first, window by
  * window. Each item goes the way of a webhook, so one that came through after all is a duplicate.
  */
-import { type Gateway, GatewayError, type MissedEvent } from "../gateways/gateway.ts";
+import { GatewayError, type MissedEvent } from "../gateways/gateway.ts";
 import { describeError } from "../lib/log.ts";
 import type { Services } from "../services.ts";
 import type { Missed } from "../store/jobs.ts";
@@ -16,7 +16,7 @@ const WINDOW_MS = 10 * 60_000;
 const LISTED_MS = 28 * 24 * 60 * 60_000;
 
 /** How many were read, what of them failed, and what changed something. */
-export interface MissedCounts {
+interface MissedCounts {
   missed: number;
   failed: number;
   changes: number;
@@ -34,62 +34,69 @@ export async function readMissedEvents(
 ): Promise<void> {
   const { store, log, wallClock } = services;
   const gateway = services.gateways.get(id);
+  if (!gateway?.missedEvents) {
+    return;
+  }
   const end = wallClock();
-  let place: number | null = Math.max(since, end - LISTED_MS);
+  let from = Math.max(since, end - LISTED_MS);
+  let place: number | null = from;
+  /** Where one got no answer now and at the tick before: passed over once another one gets one. */
+  let doubtful: number | null = null;
   try {
-    while (place !== null && hasBudget()) {
-      const until: number = Math.min(place + WINDOW_MS, end);
-      for await (const event of listOf(gateway, place, until)) {
-        place = event.createdAt;
+    for (let until = from; from < end && hasBudget(); from = until) {
+      until = Math.min(from + WINDOW_MS, end);
+      for await (const event of gateway.missedEvents(from, until)) {
+        place = doubtful ?? event.createdAt;
         if (!hasBudget()) {
           return;
         }
-        await readOne(services, id, event, since, counts);
+        const isAnswered = await readOne(services, id, event, event.createdAt === since, counts);
+        doubtful = isAnswered ? null : place;
       }
-      place = until === end ? null : until;
+      place = doubtful ?? until;
     }
+    place = from < end ? place : doubtful;
   } catch (error) {
-    log.warn("gateway.events_unread", { gateway: id, error: describeError(error) });
-    place = error instanceof GatewayError && error.kind === "rejected" ? null : place;
+    const isRefused = error instanceof GatewayError && error.kind === "rejected";
+    log[isRefused ? "error" : "warn"]("gateway.events_unread", { gateway: id, error: describeError(error) });
+    place = isRefused ? null : place;
   } finally {
     await store.moveMissed(id, place);
   }
 }
 
-function listOf(gateway: Gateway | undefined, since: number, until: number) {
-  return gateway?.missedEvents?.(since, until) ?? [];
-}
-
 /**
- * One that the gateway refuses to explain, or that nobody can read, hides no other. So does one without an answer, when
- * the tick before stopped at it already.
+ * One that the gateway refuses to explain, or that nobody can read, hides no other.
+ * @param again the tick before stopped here already
+ * @returns whether the gateway answered
  * @throws what may be over at the next tick
  */
 async function readOne(
   services: Services,
   gateway: string,
-  { createdAt, read }: MissedEvent,
-  since: number,
+  { read }: MissedEvent,
+  again: boolean,
   counts: MissedCounts,
-): Promise<void> {
+): Promise<boolean> {
   counts.missed += 1;
   try {
     for (const notice of await read()) {
       const outcome = await applyNotice(services, gateway, notice);
       counts.changes += outcome === "applied" ? 1 : 0;
     }
+    return true;
   } catch (error) {
-    if (isFleeting(error, createdAt === since)) {
+    const isUnanswered = error instanceof GatewayError && error.kind === "unknown";
+    if (isUnanswered ? !again : isFleeting(error)) {
       throw error;
     }
     counts.failed += 1;
     services.log.error("job.failed", { gateway, error: describeError(error) });
+    return !isUnanswered;
   }
 }
 
-function isFleeting(error: unknown, again: boolean): boolean {
-  if (error instanceof GatewayError) {
-    return error.kind === "unavailable" || (error.kind === "unknown" && !again);
-  }
-  return error instanceof StoreError || error instanceof OperationError;
+function isFleeting(error: unknown): boolean {
+  const isAway = error instanceof GatewayError && error.kind === "unavailable";
+  return isAway || error instanceof StoreError || error instanceof OperationError;
 }

@@ -15,6 +15,8 @@ import { openTransaction } from "./open-transaction.ts";
 
 /** How long after a look the buyer's next one is let through. */
 const BUYER_PAUSE_MS = 10_000;
+/** Where the buyer's return is what takes the money: so short that a look of the cron's soon is no reason to wait. */
+const RETURN_PAUSE_MS = 2_000;
 
 export type Reconciled = "changed" | "unchanged" | "silent";
 
@@ -51,10 +53,19 @@ export async function reconcileTransaction(
 }
 
 /** The buyer's "check payment status": a look at the gateway now, if there was none just before. */
-export async function checkNow(services: Services, id: string): Promise<void> {
-  if (await services.store.claimCheck(id, services.now(), BUYER_PAUSE_MS)) {
+export async function checkNow(
+  services: Services,
+  id: string,
+  pauseMs: number = BUYER_PAUSE_MS,
+): Promise<void> {
+  if (await services.store.claimCheck(id, services.now(), pauseMs)) {
     await reconcileTransaction(services, id, "buyer");
   }
+}
+
+/** The buyer is back from a gateway that takes what was approved only when it is told to. */
+export async function takeApproved(services: Services, id: string): Promise<void> {
+  await checkNow(services, id, RETURN_PAUSE_MS);
 }
 
 async function ask(services: Services, loaded: Loaded, source: Source): Promise<Reconciled> {

@@ -73,9 +73,13 @@ export function refundQueries(db: Database) {
       return row ? { loaded: toLoaded(row), refunds: rows } : null;
     },
 
-    /** Books an end that changes nothing of the transaction. */
-    async endRefund(end: RefundEnd, now: number): Promise<void> {
-      await run(endRefund(db, end, now));
+    /**
+     * Books an end that changes nothing of the transaction.
+     * @returns "conflict" when it has ended meanwhile
+     */
+    async endRefund(end: RefundEnd, now: number): Promise<"conflict" | "kept"> {
+      const ended = await run(endRefund(db, end, now).returning({ id: refunds.id }));
+      return ended.length > 0 ? "kept" : "conflict";
     },
 
     /** Books a look that did not end it. @param attempts how many there have been now */

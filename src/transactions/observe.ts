@@ -66,7 +66,8 @@ function hear(transaction: Transaction, seen: Observation, origin: Origin, conte
   if (refund && currency !== null) {
     // Each refund's end is told once, and adds to what is back already.
     const total = transaction.amountRefunded + (refund.status === "succeeded" ? refund.amount : 0);
-    return total > transaction.amountCaptured || currency !== transaction.currency
+    const isTooMuch = total > transaction.amountCaptured || currency !== transaction.currency;
+    return refund.status === "succeeded" && isTooMuch
       ? nothing("refund_exceeds_capture")
       : settleRefund(transaction, { ...refund, currency, total }, origin, context);
   }

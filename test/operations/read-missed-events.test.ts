@@ -206,6 +206,39 @@ describe("readMissedEvents", () => {
     expect(await owed()).toBeNull();
   });
 
+  it("passes over none while there is no answer about any", async () => {
+    const listed = await createListed();
+    const { system } = listed;
+    const ids = await createThree(system);
+    await sleepFor(6 * MINUTE);
+    listed.readFault = () => "unknown";
+    for (let tick = 0; tick < 5; tick += 1) {
+      await system.tick().catch(() => undefined);
+    }
+    expect(await owed()).not.toBeNull();
+    listed.readFault = () => null;
+    await system.tick();
+    expect(await Promise.all(ids.map((id) => refunded(system, id)))).toEqual([500, 500, 500]);
+    expect(await owed()).toBeNull();
+  });
+
+  it("waits for a gateway that is not configured just now", async () => {
+    const { system } = await createListed();
+    const id = await createRefundedUnheard(system);
+    await sleepFor(6 * MINUTE);
+    const { gateways } = system.services;
+    const { missedEvents: _hidden, ...mute } = gateways.get("generic") ?? {};
+    await env.DB.prepare("INSERT INTO missed_events (gateway, since) VALUES ('generic', ?)")
+      .bind(Date.now() - 16 * MINUTE)
+      .run();
+    replaceServices(system, { gateways: new Map([["generic", mute as Gateway]]) });
+    await system.tick();
+    expect(await owed()).not.toBeNull();
+    replaceServices(system, { gateways });
+    await system.tick();
+    expect(await refunded(system, id)).toBe(500);
+  });
+
   it.each<GatewayErrorKind>(["rejected", "malformed"])("passes over one that is %s at once", async (kind) => {
     const listed = await createListed();
     const ids = await createThree(listed.system);
@@ -219,7 +252,7 @@ describe("readMissedEvents", () => {
     const listed = await createListed();
     listed.fault = "rejected";
     await sleepFor(6 * MINUTE);
-    const log = vi.spyOn(console, "warn");
+    const log = vi.spyOn(console, "error");
     await listed.system.tick();
     expect(log.mock.calls.flat().join()).toContain("gateway.events_unread");
     log.mockRestore();

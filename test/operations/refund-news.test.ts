@@ -225,3 +225,23 @@ describe("a refund that was done and fails after all", () => {
     }
   });
 });
+
+describe("a refund that was not begun here", () => {
+  it("is counted once, also when its webhook is applied again", async () => {
+    const system = await createRefunding();
+    const { id } = await createPaid(system);
+    expect(await deliver(system, toldOf(id, { status: "succeeded", reference: "re_by_hand" }))).toBe(
+      "applied",
+    );
+    expect(await readMoney(system, id)).toMatchObject({ amount_refunded: 500 });
+    const listed = await system.call("GET", "/inbox?limit=100");
+    const { data } = (await listed.json()) as { data: { id: string; observation?: unknown }[] };
+    for (const { id: entry } of data) {
+      expect((await system.call("POST", `/inbox/${entry}/replay`)).status).toBe(200);
+    }
+    await system.settle();
+    expect(data.length).toBeGreaterThan(1);
+    expect(await readMoney(system, id)).toMatchObject({ amount_refunded: 500 });
+    expect((await typesOf(system, id)).filter((type) => type === "refunded")).toHaveLength(1);
+  });
+});

@@ -1,7 +1,7 @@
 /** GET and POST /status/:id: the buyer's page. Opens with the client secret; the POST asks the gateway now. */
 import { type Context, Hono } from "hono";
 import { readClientSecret } from "../../operations/client-secret.ts";
-import { checkNow, reconcileTransaction } from "../../operations/reconcile-transaction.ts";
+import { checkNow, takeApproved } from "../../operations/reconcile-transaction.ts";
 import {
   isMoneyReturning,
   localizedUrl,
@@ -40,8 +40,7 @@ statusRoutes.get("/:id", async (c) => {
   }
   const { status, gateway } = loaded.transaction;
   if (visit.returned && status === "pending" && services.gateways.get(gateway)?.complete) {
-    // This gateway takes what the buyer has just approved only when it is told to.
-    services.defer(reconcileTransaction(services, id, "buyer"));
+    services.defer(takeApproved(services, id));
   }
   return htmlPage(c, <StatusPage view={{ ...toView(loaded, services.now()), ...visit }} />, visit.locale);
 });
