@@ -117,3 +117,24 @@ describe("decide on a refund whose end was told before", () => {
     expect(decide(before, failed, pending)).toEqual({ kind: "ignore", reason: "unchanged" });
   });
 });
+
+describe("decide on a refund on its way that failed", () => {
+  it.each(["USD", "EUR"])(
+    "gives what was called off back to a person, also where it was of %s",
+    (currency) => {
+      const before = inStatus("canceled", { amountCaptured: 1999 });
+      const refund = {
+        id: "rfd_1",
+        reference: null,
+        amount: 500,
+        status: "failed",
+        failureCode: null,
+      } as const;
+      const news = observed({ status: "unsaid", amount: null, currency, refund });
+      const context = having("pending", { refunds: { pending: 500, succeeded: 0 } }, currency);
+      expect(stateAfter(before, decide(before, news, context))).toMatchObject({
+        ...{ status: "review", reviewReason: "refund_failed", amountRefunded: 0 },
+      });
+    },
+  );
+});
