@@ -5,7 +5,7 @@
 import * as z from "zod";
 import type { Observation, ObservedRefund } from "../transactions/observation.ts";
 import { money, readAmount } from "./adyen-money.ts";
-import { GatewayError } from "./gateway.ts";
+import { GatewayError, silence } from "./gateway.ts";
 import { parseBytes } from "./http.ts";
 import { decodeBase64, utf8, verifyHmac } from "./signature.ts";
 
@@ -70,12 +70,6 @@ export function readEvent(signed: Item): Event {
   return parsed.data;
 }
 
-/** That nothing is said. */
-export const SILENT: Omit<Observation, "status"> = {
-  ...{ reference: null, amount: null, currency: null, amountCaptured: null, amountRefunded: 0 },
-  ...{ failureCode: null, dispute: null, mode: null },
-};
-
 /**
  * What the signed fields of an item say. Its `reason` is not among them.
  * @param refundId of a refund of ours, whose name says whose it is
@@ -90,7 +84,7 @@ export function toNews(
   const sum = readAmount(amount);
   const payment = eventCode === "AUTHORISATION" && isTrue ? id : originalReference;
   const reference = payment && refundId === null ? `${link}/${payment}` : null;
-  const unsaid: Observation = { ...SILENT, status: "unsaid", currency: amount.currency, reference };
+  const unsaid: Observation = { ...silence("unsaid", reference), currency: amount.currency };
   const refunded = (status: ObservedRefund["status"], failureCode: string | null): Observation =>
     sum === null || sum === 0
       ? unsaid

@@ -11,10 +11,10 @@
 import * as z from "zod";
 import { baseUrl, identifier, listOf, secret } from "../lib/variables.ts";
 import type { Observation } from "../transactions/observation.ts";
-import { type Item, pspReference, readEvent, readSigned, SILENT, toNews } from "./adyen-item.ts";
+import { type Item, pspReference, readEvent, readSigned, toNews } from "./adyen-item.ts";
 import { LINK_STATUS, type Link, link, toLinkRequest } from "./adyen-link.ts";
 import { isSame, money, readAmount, writeAmount } from "./adyen-money.ts";
-import { defineGateway, GatewayError, type GatewayReference, type Notice } from "./gateway.ts";
+import { defineGateway, GatewayError, type GatewayReference, type Notice, silence } from "./gateway.ts";
 import { type ApiAnswer, createApiClient, refuse } from "./http.ts";
 import { decodeHex } from "./signature.ts";
 
@@ -70,13 +70,13 @@ export const adyen = defineGateway({
       }
       const { status, amount } = seen;
       const sum = { amount: readAmount(amount), currency: amount.currency };
-      return { ...SILENT, ...sum, status: LINK_STATUS[status], reference: reference ?? seen.id, mode };
+      return { ...silence("unsaid", reference ?? seen.id), ...sum, status: LINK_STATUS[status], mode };
     };
 
     const retrieve = async (reference: GatewayReference): Promise<Observation> => {
       const [id] = split(reference);
       const seen = id === null ? null : await find(id);
-      return seen ? toObservation(seen, reference) : { ...SILENT, status: "missing" };
+      return seen ? toObservation(seen, reference) : silence("missing", null);
     };
 
     /**

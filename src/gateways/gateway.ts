@@ -170,6 +170,20 @@ export class GatewayError extends Error {
   }
 }
 
+/** Whether it is a transaction's id of ours: others may use the same account. */
+export function isOurId(id: string | null | undefined): id is string {
+  return /^txn_[0-9a-z]{26}$/.test(id ?? "");
+}
+
+/** That nothing is said, but perhaps the gateway's own id. */
+export function silence(
+  status: "missing" | "unsaid",
+  reference: string | null,
+): Observation & { readonly status: typeof status } {
+  const money = { amount: null, currency: null, amountCaptured: null, amountRefunded: 0 };
+  return { status, reference, ...money, failureCode: null, dispute: null, mode: null };
+}
+
 export interface Tools {
   readonly fetch: (request: Request) => Promise<Response>;
   /** Epoch milliseconds. */

@@ -13,9 +13,10 @@ import {
   type Gateway,
   GatewayError,
   type GatewayReference,
+  silence,
   type Tools,
 } from "./gateway.ts";
-import { type ApiAnswer, createApiClient, parseBytes, refuse } from "./http.ts";
+import { type ApiAnswer, createApiClient, keyed, parseBytes, refuse } from "./http.ts";
 
 export interface GenericConfig {
   readonly id: string;
@@ -65,7 +66,9 @@ export function connectGeneric(config: GenericConfig, { fetch, now }: Tools): Ga
 
   const retrieve = async ({ transactionId, reference }: GatewayReference): Promise<Observation> => {
     const answer = await api.get(`/status/${transactionId}`);
-    return answer.status === 404 ? missing(reference) : readState(answer, transactionId, reference);
+    return answer.status === 404
+      ? silence("missing", reference)
+      : readState(answer, transactionId, reference);
   };
 
   return {
@@ -89,7 +92,7 @@ export function connectGeneric(config: GenericConfig, { fetch, now }: Tools): Ga
       const mode = toMode(parsed.data.livemode);
       return {
         paymentUrl,
-        observation: { ...missing(reference), status: "pending", amount: asked, currency, mode },
+        observation: { ...silence("missing", reference), status: "pending", amount: asked, currency, mode },
       };
     },
 
@@ -133,8 +136,6 @@ export function connectGeneric(config: GenericConfig, { fetch, now }: Tools): Ga
     },
   };
 }
-
-const keyed = (key: string) => ({ "idempotency-key": key });
 
 function toSessionRequest(request: CreateRequest) {
   return {
@@ -207,11 +208,6 @@ function toObservation(seen: State, reference: string | null): Observation {
     case "cancelled":
       return { ...rest, status: "canceled", amountRefunded: refunded };
   }
-}
-
-function missing(reference: string | null): Observation {
-  const money = { amount: null, currency: null, amountCaptured: null, amountRefunded: 0 };
-  return { status: "missing", reference, ...money, failureCode: null, dispute: null, mode: null };
 }
 
 export const generic = defineGateway({

@@ -19,6 +19,8 @@ export interface ApiClient {
   call(method: Method, path: string, body?: unknown, headers?: ApiHeaders): Promise<ApiAnswer>;
 }
 
+export const keyed = (key: string) => ({ "idempotency-key": key });
+
 /** An answer that is neither "later" (429, 503) nor a fault (other 5xx but 501): what it means, the adapter says. */
 export interface ApiAnswer {
   readonly status: number;

@@ -5,14 +5,13 @@
 import * as z from "zod";
 import { fromDecimal, isCurrency, toDecimal } from "../transactions/money.ts";
 import type { Observation } from "../transactions/observation.ts";
-import { GatewayError, type RefundObservation } from "./gateway.ts";
+import { GatewayError, isOurId, type RefundObservation } from "./gateway.ts";
 import { type ApiAnswer, refuse } from "./http.ts";
 import { utf8 } from "./signature.ts";
 
 /** https://docs.mollie.com/docs/multicurrency; the decimals are those of ISO 4217, also of HUF and TWD. */
 const CURRENCIES =
   "AED AUD BRL CAD CHF CZK DKK EUR GBP HKD HUF ILS ISK JPY MXN MYR NOK NZD PHP PLN RON SEK SGD THB TWD USD ZAR";
-const OURS = /^txn_[0-9a-z]{26}$/;
 export const PAYMENT_ID = /^tr_[0-9A-Za-z]{1,64}$/;
 
 const undocumented = z.string().transform(() => "undocumented" as const);
@@ -84,7 +83,7 @@ export function ownerOf(answer: ApiAnswer): string | null {
     throw new GatewayError("unknown", "Mollie's answer is no payment");
   }
   const id = data.metadata?.transaction_id ?? "";
-  return OURS.test(id) ? id : null;
+  return isOurId(id) ? id : null;
 }
 
 /** Mollie's own word, not that of some other server at a wrong address. */
@@ -185,11 +184,6 @@ function disputeOf({ amountChargedBack, _embedded: { chargebacks = [] } }: Payme
 function failureOf({ details, statusReason }: Payment): string | null {
   const code = (details?.failureReason ?? statusReason?.code ?? "").replaceAll("-", "_");
   return /^[a-z0-9_]{1,64}$/.test(code) ? code : null;
-}
-
-export function missing(reference: string | null): Observation {
-  const money = { amount: null, currency: null, amountCaptured: null, amountRefunded: 0 };
-  return { status: "missing", reference, ...money, failureCode: null, dispute: null, mode: null };
 }
 
 /** @throws GatewayError "rejected" for a currency that Mollie does not collect */

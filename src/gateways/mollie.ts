@@ -18,15 +18,15 @@ import {
   GatewayError,
   type GatewayReference,
   type Notice,
+  silence,
 } from "./gateway.ts";
-import { type ApiAnswer, createApiClient, refuse } from "./http.ts";
+import { type ApiAnswer, createApiClient, keyed, refuse } from "./http.ts";
 import {
   capture,
   fingerprint,
   isCaptured,
   isMissing,
   listed,
-  missing,
   ownerOf,
   type Payment,
   type Refund,
@@ -74,7 +74,7 @@ export const mollie = defineGateway({
 
     const retrieve = async (reference: GatewayReference): Promise<Observation> => {
       const seen = await find(reference);
-      return seen ? toObservation(seen) : missing(reference.reference);
+      return seen ? toObservation(seen) : silence("missing", reference.reference);
     };
 
     /** There is one capture, so what it leaves is let go. Mollie promises nothing of it, and the capture is done anyway. */
@@ -124,7 +124,7 @@ export const mollie = defineGateway({
         const seen = await find(reference);
         // Held money and what is on its way are cancelable too: neither is a page.
         if (seen?.status !== "open" || seen.isCancelable !== true) {
-          return seen ? toObservation(seen) : missing(reference.reference);
+          return seen ? toObservation(seen) : silence("missing", reference.reference);
         }
         const answer = await api.call("DELETE", `/payments/${seen.id}`);
         // Refused: somebody was first.
@@ -152,7 +152,7 @@ export const mollie = defineGateway({
           throw new GatewayError("unknown", "Mollie's answer is not about this capture");
         }
         const after = await find(reference);
-        return after ? letGo(after, key) : missing(reference.reference);
+        return after ? letGo(after, key) : silence("missing", reference.reference);
       },
 
       async refund(reference, { refundId, amount, currency, reference: known, createdAt }) {
@@ -198,8 +198,6 @@ export const mollie = defineGateway({
     };
   },
 });
-
-const keyed = (key: string) => ({ "idempotency-key": key });
 
 function toPaymentRequest(request: CreateRequest) {
   const locale = request.customer?.locale?.replace("-", "_");

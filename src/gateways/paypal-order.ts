@@ -1,7 +1,7 @@
 /** PayPal's orders: how one is asked for, the forms of the answers, and what they mean in our normal form. */
 import * as z from "zod";
 import type { Observation, ObservedStatus } from "../transactions/observation.ts";
-import { type CreateRequest, GatewayError, type RefundObservation } from "./gateway.ts";
+import { type CreateRequest, GatewayError, isOurId, type RefundObservation } from "./gateway.ts";
 import type { ApiAnswer } from "./http.ts";
 import { readAnswer } from "./paypal-client.ts";
 import { money, readMoney, toMoney } from "./paypal-money.ts";
@@ -41,7 +41,7 @@ export type Order = z.output<typeof orderForm>;
 
 /** It names a transaction; which order is that transaction's own, its reference tells. */
 export function isOurs({ purchase_units: [{ custom_id }] }: Order): boolean {
-  return custom_id !== undefined && /^txn_[0-9a-z]{26}$/.test(custom_id);
+  return isOurId(custom_id);
 }
 
 /** @throws GatewayError for an order of another transaction */
@@ -82,11 +82,6 @@ export function toOrderRequest({ transactionId, amount, currency, ...request }: 
       },
     },
   };
-}
-
-export function missing(reference: string | null): Observation {
-  const sums = { amount: null, currency: null, amountCaptured: null, amountRefunded: 0 };
-  return { status: "missing", reference, ...sums, failureCode: null, dispute: null, mode: null };
 }
 
 export function toObservation(order: Order, mode: Observation["mode"]): Observation {

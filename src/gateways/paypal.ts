@@ -21,6 +21,7 @@ import {
   GatewayError,
   type GatewayReference,
   type Notice,
+  silence,
   type Tools,
 } from "./gateway.ts";
 import { parseBytes, refuse } from "./http.ts";
@@ -39,7 +40,6 @@ import {
   isHeld,
   isOurs,
   isTaken,
-  missing,
   type Order,
   orderForm,
   ownedBy,
@@ -86,7 +86,7 @@ export function connectPayPal(settings: PayPalConfig, tools: Tools, roots = PAYP
   };
 
   const observe = (found: Order | null, { reference }: GatewayReference): Observation =>
-    found ? toObservation(found, mode) : missing(reference);
+    found ? toObservation(found, mode) : silence("missing", reference);
 
   const retrieve = async (reference: GatewayReference) => observe(await find(reference), reference);
 
@@ -172,6 +172,10 @@ export function connectPayPal(settings: PayPalConfig, tools: Tools, roots = PAYP
       const earlier = made?.refunds.find(({ custom_id }) => custom_id === refundId);
       if (earlier) {
         return toRefund(earlier);
+      }
+      if (known !== null) {
+        // It was taken: what is not shown just now is not given back once more.
+        throw new GatewayError("unavailable", "PayPal does not show this refund");
       }
       const capture = made?.captures.find(isTaken);
       if (!capture) {

@@ -4,8 +4,8 @@
  */
 import * as z from "zod";
 import type { Observation } from "../transactions/observation.ts";
-import { GatewayError, type GatewayReference, type Notice } from "./gateway.ts";
-import { ownerOf, SILENT, text, toObservation, transaction } from "./paystack-state.ts";
+import { GatewayError, type GatewayReference, type Notice, silence } from "./gateway.ts";
+import { ownerOf, text, toObservation, transaction } from "./paystack-state.ts";
 
 type Retrieve = (reference: GatewayReference) => Promise<Observation>;
 
@@ -54,7 +54,7 @@ export async function readEvent(body: unknown, retrieve: Retrieve): Promise<Noti
       return { eventId, transactionId, observation: { ...seen, dispute } };
     }
     default:
-      return { eventId, transactionId, observation: { ...SILENT, reference } };
+      return { eventId, transactionId, observation: silence("unsaid", reference) };
   }
 }
 

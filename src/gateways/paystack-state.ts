@@ -1,7 +1,7 @@
 /** What Paystack says of a transaction and its refunds, and what it means: answers, sums and states of the Paystack adapter. */
 import * as z from "zod";
 import type { Observation, ObservedStatus } from "../transactions/observation.ts";
-import { GatewayError, type RefundObservation } from "./gateway.ts";
+import { GatewayError, type RefundObservation, silence } from "./gateway.ts";
 import { type ApiAnswer, parseBytes, refuse } from "./http.ts";
 import { utf8 } from "./signature.ts";
 
@@ -104,11 +104,6 @@ export function ownerOf(reference: string): string | null {
   return suffix === undefined ? null : `txn_${suffix}`;
 }
 
-export const SILENT = {
-  ...{ status: "unsaid", reference: null, amount: null, currency: null, amountCaptured: null },
-  ...{ amountRefunded: 0, failureCode: null, dispute: null, mode: null },
-} as const satisfies Observation;
-
 export function toStatus({ status }: Transaction): ObservedStatus {
   switch (status) {
     case "abandoned":
@@ -132,7 +127,7 @@ export function toObservation(seen: Transaction, given: readonly Refund[]): Obse
   const { reference, currency, domain } = seen;
   const status = toStatus(seen);
   return {
-    ...SILENT,
+    ...silence("unsaid", null),
     status,
     reference,
     amount: readAmount(askedOf(seen), currency),

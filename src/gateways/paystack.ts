@@ -16,6 +16,7 @@ import {
   GatewayError,
   type GatewayReference,
   type RefundObservation,
+  silence,
 } from "./gateway.ts";
 import { type ApiAnswer, type ApiClient, createApiClient, parseBytes } from "./http.ts";
 import { readEvent } from "./paystack-event.ts";
@@ -27,7 +28,6 @@ import {
   read,
   refunded,
   refunds,
-  SILENT,
   type Transaction,
   toMode,
   toObservation,
@@ -61,7 +61,7 @@ export const paystack = defineGateway({
 
     const retrieve = async (reference: GatewayReference): Promise<Observation> => {
       const seen = await find(api, reference);
-      return seen ? observe(seen) : { ...SILENT, status: "missing", reference: reference.reference };
+      return seen ? observe(seen) : silence("missing", reference.reference);
     };
 
     return {
@@ -77,7 +77,12 @@ export const paystack = defineGateway({
           const reference = toReference(transactionId, page);
           const answer = await api.post("/transaction/initialize", { ...body, reference });
           if (!isDuplicate(answer)) {
-            const observation = { ...SILENT, status: "pending", reference, amount, currency } as const;
+            const observation = {
+              ...silence("unsaid", reference),
+              status: "pending",
+              amount,
+              currency,
+            } as const;
             return {
               paymentUrl: readPaymentUrl(answer, reference),
               observation: { ...observation, mode: toMode(key.split("_")[1]) },

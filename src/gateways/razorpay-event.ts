@@ -2,11 +2,9 @@
 import * as z from "zod";
 import type { Observation } from "../transactions/observation.ts";
 import type { Dispute } from "../transactions/transaction.ts";
-import { GatewayError } from "./gateway.ts";
+import { GatewayError, isOurId } from "./gateway.ts";
 import { parseBytes } from "./http.ts";
 import { link, notes, payment, text, toObservation } from "./razorpay-link.ts";
-
-const OUR_ID = /^txn_[0-9a-z]{26}$/;
 
 const event = z.object({
   event: z.string().regex(/^[a-z][a-z0-9_.]{0,63}$/),
@@ -81,14 +79,10 @@ export function readWhole(payload: unknown, mode: Observation["mode"]): Observat
   return isUntouched ? toObservation(data.payment_link.entity, paid, [], mode) : null;
 }
 
-export function isOurs(id: string | null | undefined): id is string {
-  return id != null && OUR_ID.test(id);
-}
-
 /** A link names itself; its payments and its order mostly have its notes, or its reference for a receipt. */
 function toOurId({ payment_link, payment: paid, order }: Subject): string | null {
   const named = payment_link ? [payment_link.reference_id] : [paid?.notes?.transaction_id, order?.receipt];
-  return named.find(isOurs) ?? null;
+  return named.find(isOurId) ?? null;
 }
 
 function toNews(type: string): News {

@@ -1,7 +1,7 @@
 /** What Razorpay says of a payment link, its payments and their refunds, and what it means. */
 import * as z from "zod";
 import type { Observation, ObservedStatus } from "../transactions/observation.ts";
-import { GatewayError, type RefundObservation } from "./gateway.ts";
+import { GatewayError, type RefundObservation, silence } from "./gateway.ts";
 import { type ApiAnswer, refuse } from "./http.ts";
 
 /** https://razorpay.com/docs/payments/international-payments/#supported-currencies, all with the exponents of ISO 4217. */
@@ -84,12 +84,6 @@ export function read<T>(schema: z.ZodType<T>, answer: ApiAnswer): T {
 export function says({ status, body }: ApiAnswer, words: string): boolean {
   const { data } = failure.safeParse(body);
   return (status === 400 || status === 404) && data?.error.description.includes(words) === true;
-}
-
-/** Nothing is known but, perhaps, the link's id. */
-export function silence(status: "missing" | "unsaid", reference: string | null): Observation {
-  const sums = { amount: null, currency: null, amountCaptured: null, amountRefunded: 0 };
-  return { status, reference, ...sums, failureCode: null, dispute: null, mode: null };
 }
 
 /**

@@ -16,13 +16,15 @@ import {
   defineGateway,
   GatewayError,
   type GatewayReference,
+  isOurId,
   type Notice,
   type RefundObservation,
   type RefundRequest,
+  silence,
 } from "./gateway.ts";
 import { type ApiClient, createApiClient, refuse } from "./http.ts";
 import { find, findByPayment, listPayments, listRefunds, search } from "./razorpay-api.ts";
-import { isOurs, type RazorpayEvent, readEvent, readWhole } from "./razorpay-event.ts";
+import { type RazorpayEvent, readEvent, readWhole } from "./razorpay-event.ts";
 import {
   countedOf,
   type Link,
@@ -30,7 +32,6 @@ import {
   read,
   refund,
   says,
-  silence,
   toObservation,
   toRefund,
   writeAmount,
@@ -73,7 +74,7 @@ export const razorpay = defineGateway({
       }
       // Notes do not always go along from a link to its payments.
       const seen = payment && (await findByPayment(api, payment));
-      return seen && isOurs(seen.reference_id)
+      return seen && isOurId(seen.reference_id)
         ? { transactionId: seen.reference_id, observation: await observe(seen) }
         : null;
     };

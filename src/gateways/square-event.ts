@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { Dispute } from "../transactions/transaction.ts";
 import type { Listed, Window } from "./event-list.ts";
-import { GatewayError, type Notice } from "./gateway.ts";
+import { GatewayError, isOurId, type Notice } from "./gateway.ts";
 import type { ApiClient } from "./http.ts";
 import { find, findOrder, read, see } from "./square-api.ts";
 import { id, toObservation } from "./square-order.ts";
@@ -56,7 +56,7 @@ type Told = Pick<Notice, "transactionId" | "observation">;
 export async function tell(api: ApiClient, orderId: string): Promise<Told | null> {
   const order = await findOrder(api, orderId);
   const transactionId = order?.reference_id;
-  return order && transactionId && /^txn_[0-9a-z]{26}$/.test(transactionId)
+  return order && isOurId(transactionId)
     ? { transactionId, observation: toObservation(await see(api, order), null) }
     : null;
 }

@@ -144,8 +144,3 @@ function toOrderStatus({ state }: Order): ObservedStatus {
       return "unsaid";
   }
 }
-
-export function missing(reference: string | null): Observation {
-  const sums = { amount: null, currency: null, amountCaptured: null, amountRefunded: 0 };
-  return { status: "missing", reference, ...sums, failureCode: null, dispute: null, mode: null };
-}

@@ -20,13 +20,14 @@ import {
   type Gateway,
   GatewayError,
   type GatewayReference,
+  silence,
   type Tools,
 } from "./gateway.ts";
 import { createApiClient, parseBytes, refuse } from "./http.ts";
 import { decodeBase64, utf8, verifyHmac } from "./signature.ts";
 import { findOrder, isUnheard, read, see } from "./square-api.ts";
 import { event, follow, listEvents, tell } from "./square-event.ts";
-import { link, missing, order, type Seen, toObservation, writeMoney } from "./square-order.ts";
+import { link, order, type Seen, toObservation, writeMoney } from "./square-order.ts";
 import { giveBack } from "./square-refund.ts";
 
 const VERSION = "2026-09-16";
@@ -67,7 +68,7 @@ function connectSquare(config: SquareConfig, { fetch }: Tools): Gateway {
   }
 
   const observe = (seen: Seen | null, { reference }: GatewayReference): Observation =>
-    seen ? toObservation(seen, reference) : missing(reference);
+    seen ? toObservation(seen, reference) : silence("missing", reference);
 
   const retrieve = async (reference: GatewayReference) => observe(await look(reference), reference);
 
@@ -85,7 +86,7 @@ function connectSquare(config: SquareConfig, { fetch }: Tools): Gateway {
         throw new GatewayError("unknown", "Square's link is not this transaction's");
       }
       const reference = `${made.order_id}/${made.id}`;
-      const observation = { ...missing(reference), status: "pending", amount, currency } as const;
+      const observation = { ...silence("missing", reference), status: "pending", amount, currency } as const;
       return { observation, paymentUrl: made.url };
     },
 

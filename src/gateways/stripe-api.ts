@@ -18,8 +18,6 @@ export function connectApi(url: string, key: string, fetch: Tools["fetch"]): Api
   return createApiClient(`${url}/v1`, headers, fetch);
 }
 
-export const keyed = (key: string) => ({ "idempotency-key": key });
-
 /** The newest that are asked for, and whether there are more. */
 export async function readPage(
   api: ApiClient,

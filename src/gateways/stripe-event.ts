@@ -5,20 +5,12 @@
 import * as z from "zod";
 import type { Observation } from "../transactions/observation.ts";
 import type { Listed } from "./event-list.ts";
-import { GatewayError, type RawWebhook } from "./gateway.ts";
+import { GatewayError, type RawWebhook, silence } from "./gateway.ts";
 import type { ApiClient } from "./http.ts";
 import { decodeHex, verifyHmac } from "./signature.ts";
 import { readAmount } from "./stripe-amount.ts";
 import { id, list, readPage } from "./stripe-api.ts";
-import {
-  metadata,
-  ownerOf,
-  refundForm,
-  sessionForm,
-  silence,
-  toObservation,
-  toRefund,
-} from "./stripe-session.ts";
+import { metadata, ownerOf, refundForm, sessionForm, toObservation, toRefund } from "./stripe-session.ts";
 
 const TOLERANCE_MS = 5 * 60_000;
 
@@ -95,13 +87,13 @@ export function tell({ data: { object } }: StripeEvent): Told | null {
   const { reference, failureCode } = toRefund(refund);
   const amount = readAmount(refund.amount, currency) ?? 0;
   const news = { id: refundId, reference, amount, status: "failed", failureCode } as const;
-  return [owner, { ...silence(null, "unsaid"), currency, refund: news }];
+  return [owner, { ...silence("unsaid", null), currency, refund: news }];
 }
 
 /** A kind of event that Stripe does not document. */
 export function unsaid({ data: { object } }: StripeEvent): Told | null {
   const owner = ownerOf(object);
-  return owner === null ? null : [owner, silence(null, "unsaid")];
+  return owner === null ? null : [owner, silence("unsaid", null)];
 }
 
 /** An item of the list of events; `created` in seconds. */

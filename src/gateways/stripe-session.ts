@@ -1,7 +1,7 @@
 /** Stripe's objects, as far as they are read, and what they mean here. https://docs.stripe.com/api/checkout/sessions/object */
 import * as z from "zod";
 import type { Observation, ObservedStatus } from "../transactions/observation.ts";
-import { type CreateRequest, GatewayError, type RefundObservation } from "./gateway.ts";
+import { type CreateRequest, GatewayError, isOurId, type RefundObservation } from "./gateway.ts";
 import { readAmount, writeAmount } from "./stripe-amount.ts";
 import { id } from "./stripe-api.ts";
 
@@ -14,7 +14,6 @@ const LOCALES = new Set(
     "ru sk sl sv th tr vi zh zh-HK zh-TW"
   ).split(" "),
 );
-const OURS = /^txn_[0-9a-z]{26}$/;
 
 const amount = z.int().nonnegative();
 const currency = z.string().regex(/^[a-z]{3}$/);
@@ -100,7 +99,7 @@ export function ownerOf(object: unknown): string | null {
   const { data } = ownedForm.safeParse(object);
   const owner = data?.metadata?.transaction_id ?? "";
   const isWhole = data?.object !== "checkout.session" || data.client_reference_id === owner;
-  return isWhole && OURS.test(owner) ? owner : null;
+  return isWhole && isOurId(owner) ? owner : null;
 }
 
 /** @throws GatewayError for a session of another transaction */
@@ -177,11 +176,6 @@ function refundedOf(intent: Intent | null): number {
   return !refunds || refunds.has_more
     ? begun
     : refunds.data.reduce((sum, each) => sum + (each.status === "succeeded" ? each.amount : 0), 0);
-}
-
-export function silence(reference: string | null, status: "missing" | "unsaid"): Observation {
-  const money = { amount: null, currency: null, amountCaptured: null, amountRefunded: 0 };
-  return { status, reference, ...money, failureCode: null, dispute: null, mode: null };
 }
 
 const REFUND_STATUS = {

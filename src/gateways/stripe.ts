@@ -16,11 +16,12 @@ import {
   type GatewayReference,
   type Notice,
   type RefundObservation,
+  silence,
   type Tools,
 } from "./gateway.ts";
-import { type ApiAnswer, parseBytes } from "./http.ts";
+import { type ApiAnswer, keyed, parseBytes } from "./http.ts";
 import { writeAmount } from "./stripe-amount.ts";
-import { connectApi, isMissing, keyed, list, pageForm, readAnswer, readPage } from "./stripe-api.ts";
+import { connectApi, isMissing, list, pageForm, readAnswer, readPage } from "./stripe-api.ts";
 import {
   DOCUMENTED,
   eventForm,
@@ -41,7 +42,6 @@ import {
   refundForm,
   type Session,
   sessionForm,
-  silence,
   toObservation,
   toRefund,
   toSessionForm,
@@ -90,7 +90,7 @@ function connectStripe(url: string, key: string, secrets: readonly string[], { f
 
   const retrieve = async (reference: GatewayReference): Promise<Observation> => {
     const seen = await find(reference);
-    return seen ? observe(seen) : silence(reference.reference, "missing");
+    return seen ? observe(seen) : silence("missing", reference.reference);
   };
 
   /** @returns null for a payment that is none of our sessions' */
@@ -134,7 +134,7 @@ function connectStripe(url: string, key: string, secrets: readonly string[], { f
 
     async expire(reference) {
       if (reference.reference === null) {
-        return silence(null, "missing");
+        return silence("missing", null);
       }
       const path = `/checkout/sessions/${encodeURIComponent(reference.reference)}/expire`;
       const answer = await api.post(path, new URLSearchParams({ "expand[0]": PAYMENT }));
@@ -151,7 +151,7 @@ function connectStripe(url: string, key: string, secrets: readonly string[], { f
     async capture(reference, { amount, currency, key: captureKey }) {
       const seen = await find(reference);
       if (seen?.payment_intent?.status !== "requires_capture") {
-        return seen ? observe(seen) : silence(reference.reference, "missing");
+        return seen ? observe(seen) : silence("missing", reference.reference);
       }
       const sum = { amount_to_capture: `${writeAmount(amount, currency)}` };
       const form = new URLSearchParams({ ...sum, "expand[0]": "latest_charge.refunds" });

@@ -9,9 +9,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { adyen } from "../../src/gateways/adyen.ts";
 import { readAmount, writeAmount } from "../../src/gateways/adyen-money.ts";
 import type { Tools } from "../../src/gateways/gateway.ts";
+import { utf8 } from "../../src/gateways/signature.ts";
 import { newTypeId } from "../../src/lib/id.ts";
 import type { Observation } from "../../src/transactions/observation.ts";
-import { createRequest, testGateway, utf8, withoutPauses } from "../support/gateway-contract.ts";
+import { createRequest, testGateway, withoutPauses } from "../support/gateway-contract.ts";
 import { refundRequest } from "../support/money-contract.ts";
 import {
   ADYEN_API_KEY,

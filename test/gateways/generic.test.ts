@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { GatewayError } from "../../src/gateways/gateway.ts";
 import { connectGeneric, generic } from "../../src/gateways/generic.ts";
+import { utf8 } from "../../src/gateways/signature.ts";
 import {
   FakeGateway,
   GATEWAY_API_KEY,
@@ -13,7 +14,6 @@ import {
   createRequest,
   standardWebhookHeaders,
   testGateway,
-  utf8,
   withoutPauses,
 } from "../support/gateway-contract.ts";
 

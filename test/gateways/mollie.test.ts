@@ -8,8 +8,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { GatewayReference } from "../../src/gateways/gateway.ts";
 import { mollie } from "../../src/gateways/mollie.ts";
 import { readAmount, writeAmount } from "../../src/gateways/mollie-payment.ts";
+import { utf8 } from "../../src/gateways/signature.ts";
 import { newTypeId } from "../../src/lib/id.ts";
-import { createRequest, testGateway, utf8, withoutPauses } from "../support/gateway-contract.ts";
+import { createRequest, testGateway, withoutPauses } from "../support/gateway-contract.ts";
 import { captureRequest, refundRequest } from "../support/money-contract.ts";
 import {
   FakeMollie,

@@ -5,7 +5,8 @@
 import { describe, expect, it } from "vitest";
 import type { CreateRequest, Gateway, Tools } from "../../src/gateways/gateway.ts";
 import { connectPayPal, paypal } from "../../src/gateways/paypal.ts";
-import { createRequest, utf8 } from "../support/gateway-contract.ts";
+import { utf8 } from "../../src/gateways/signature.ts";
+import { createRequest } from "../support/gateway-contract.ts";
 import { captureRequest, refundRequest } from "../support/money-contract.ts";
 import { createJudge, type OpenApi } from "../support/openapi.ts";
 import { FakePayPal, PAYPAL_URL } from "../support/vendors/paypal.ts";

@@ -19,7 +19,8 @@ import type { Gateway, GatewayReference, Tools } from "../../src/gateways/gatewa
 import { connectPayPal, paypal } from "../../src/gateways/paypal.ts";
 import { readPayPalAmount, writePayPalAmount } from "../../src/gateways/paypal-money.ts";
 import { PAYPAL_ROOTS } from "../../src/gateways/paypal-roots.ts";
-import { createRequest, testGateway, utf8, withoutPauses } from "../support/gateway-contract.ts";
+import { utf8 } from "../../src/gateways/signature.ts";
+import { createRequest, testGateway, withoutPauses } from "../support/gateway-contract.ts";
 import { readMissed } from "../support/missed-events.ts";
 import { captureRequest, refundRequest } from "../support/money-contract.ts";
 import { issueCertificate, makeKeys, type Terms } from "../support/vendors/certificates.ts";
@@ -669,6 +670,13 @@ describe("refund", () => {
     const elsewhere = { ...asked, reference: "3CGONE" };
     expect(await connect(fake.fetch, fake.now).refund?.(reference, elsewhere)).toEqual(first);
     expect(fake.refunded(id)).toBe(500);
+  });
+
+  it("is not begun once more when one that was taken does not show", async () => {
+    const { reference, asked, id } = await paid();
+    const hidden = { ...asked, reference: "3CGONE" };
+    await expect(connect().refund?.(reference, hidden)).rejects.toMatchObject({ kind: "unavailable" });
+    expect(fake.refunded(id)).toBe(0);
   });
 
   it("takes no answer about another refund", async () => {

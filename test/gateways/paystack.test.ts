@@ -3,8 +3,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import type { Gateway, Notice, Tools } from "../../src/gateways/gateway.ts";
 import { paystack } from "../../src/gateways/paystack.ts";
 import { readAmount, writeAmount } from "../../src/gateways/paystack-state.ts";
+import { utf8 } from "../../src/gateways/signature.ts";
 import { newTypeId } from "../../src/lib/id.ts";
-import { createRequest, testGateway, utf8, withoutPauses } from "../support/gateway-contract.ts";
+import { createRequest, testGateway, withoutPauses } from "../support/gateway-contract.ts";
 import { refundRequest } from "../support/money-contract.ts";
 import {
   FakePaystack,

@@ -8,7 +8,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, expectTyp
 import type { Gateway, Notice, Tools } from "../../src/gateways/gateway.ts";
 import { razorpay, toLinkRequest, toRefundRequest } from "../../src/gateways/razorpay.ts";
 import { writeAmount } from "../../src/gateways/razorpay-link.ts";
-import { createRequest, testGateway, utf8, withoutPauses } from "../support/gateway-contract.ts";
+import { utf8 } from "../../src/gateways/signature.ts";
+import { createRequest, testGateway, withoutPauses } from "../support/gateway-contract.ts";
 import { refundRequest } from "../support/money-contract.ts";
 import {
   FakeRazorpay,

@@ -2,10 +2,11 @@ import * as fc from "fast-check";
 import { SquareClient, type SquareError, serialization, WebhooksHelper } from "square";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Gateway, Notice, Tools } from "../../src/gateways/gateway.ts";
+import { utf8 } from "../../src/gateways/signature.ts";
 import { square } from "../../src/gateways/square.ts";
 import { order as orderForm, toObservation, writeMoney } from "../../src/gateways/square-order.ts";
 import { newTypeId } from "../../src/lib/id.ts";
-import { createRequest, testGateway, utf8, withoutPauses } from "../support/gateway-contract.ts";
+import { createRequest, testGateway, withoutPauses } from "../support/gateway-contract.ts";
 import { readMissed } from "../support/missed-events.ts";
 import { refundRequest } from "../support/money-contract.ts";
 import {

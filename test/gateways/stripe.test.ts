@@ -2,12 +2,13 @@ import fc from "fast-check";
 import Stripe from "stripe";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { CreateRequest, Gateway, Notice, Tools } from "../../src/gateways/gateway.ts";
+import { utf8 } from "../../src/gateways/signature.ts";
 import { stripe } from "../../src/gateways/stripe.ts";
 import { readAmount, writeAmount } from "../../src/gateways/stripe-amount.ts";
 import { DOCUMENTED, EVENTS } from "../../src/gateways/stripe-event.ts";
 import { newTypeId } from "../../src/lib/id.ts";
 import type { Observation } from "../../src/transactions/observation.ts";
-import { createRequest, testGateway, utf8, withoutPauses } from "../support/gateway-contract.ts";
+import { createRequest, testGateway, withoutPauses } from "../support/gateway-contract.ts";
 import { readMissed } from "../support/missed-events.ts";
 import { captureRequest, refundRequest } from "../support/money-contract.ts";
 import {

@@ -10,6 +10,7 @@ import {
   type GatewayErrorKind,
   type Tools,
 } from "../../src/gateways/gateway.ts";
+import { utf8 } from "../../src/gateways/signature.ts";
 import { newTypeId } from "../../src/lib/id.ts";
 import type { Observation, ObservedStatus } from "../../src/transactions/observation.ts";
 import { captureRequest, refundRequest, testMoney } from "./money-contract.ts";
@@ -151,10 +152,6 @@ export function createRequest(changes: Partial<CreateRequest> = {}): CreateReque
     customer: null,
     ...changes,
   };
-}
-
-export function utf8(text: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(new TextEncoder().encode(text));
 }
 
 /** Standard Webhooks over raw bytes, without the code under test. */
