@@ -28,8 +28,6 @@ const nodeTests = ["test/client/**/*.test.ts", "test/flows/**/*.test.ts", "test/
 
 export default defineConfig({
   test: {
-    // The Worker's own log lines.
-    onConsoleLog: (line) => !line.startsWith('{"time"'),
     maxWorkers: 2,
     projects: [
       {

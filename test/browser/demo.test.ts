@@ -44,7 +44,7 @@ describe.skipIf(chromiumPath === null)("the demo shop", () => {
   it("pays, and sees the page turn green by itself, then the order fulfilled", async () => {
     await order(page, system.url);
     await toGateway(page);
-    await choose(page, "success");
+    await choose(page, "success", "late");
     await turns(page, "pending");
     expect(await page.title()).toContain("Confirming");
     await markDocument(page);

@@ -7,5 +7,18 @@ import { emptyTables } from "./system.ts";
 vi.useRealTimers();
 vi.unstubAllGlobals();
 vi.restoreAllMocks();
+dropLogLines();
 await applyD1Migrations(env.DB, (env as unknown as { TEST_MIGRATIONS: D1Migration[] }).TEST_MIGRATIONS);
 await emptyTables();
+
+/** The Worker's own log lines, of which there are thousands, go no further than to who spies on the console. */
+function dropLogLines(): void {
+  for (const level of ["log", "warn", "error"] as const) {
+    const write = console[level].bind(console);
+    console[level] = (...values: unknown[]) => {
+      if (!String(values[0]).startsWith('{"time"')) {
+        write(...values);
+      }
+    };
+  }
+}
