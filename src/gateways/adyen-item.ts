@@ -7,6 +7,7 @@ import type { Observation, ObservedRefund } from "../transactions/observation.ts
 import { money, readAmount } from "./adyen-money.ts";
 import { GatewayError, silence } from "./gateway.ts";
 import { parseBytes } from "./http.ts";
+import { time } from "./receipt.ts";
 import { decodeBase64, utf8, verifyHmac } from "./signature.ts";
 
 export const linkId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
@@ -16,6 +17,8 @@ export const pspReference = z.string().regex(/^[A-Za-z0-9]{1,64}$/);
 const item = z.looseObject({
   amount: z.looseObject({}),
   additionalData: z.object({ hmacSignature: z.string(), paymentLinkId: linkId.optional().catch(undefined) }),
+  /** Not signed either: to be shown, and for nothing else. */
+  eventDate: time,
 });
 export type Item = z.output<typeof item>;
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -33,26 +36,31 @@ const event = z.object({
 });
 type Event = z.output<typeof event>;
 
-/** @throws GatewayError "unverified" unless one of the keys has signed every item */
+/**
+ * @returns each item, with the position of the key that has signed it
+ * @throws GatewayError "unverified" unless one of the keys has signed every item
+ */
 export async function readSigned(
   keys: readonly Bytes[],
   mode: Observation["mode"],
   body: Bytes,
-): Promise<Item[]> {
+): Promise<{ readonly item: Item; readonly secret: number | null }[]> {
   const { data } = envelope.safeParse(parseBytes(body));
   const items = data?.notificationItems.map((each) => each.NotificationRequestItem) ?? [];
-  const verdicts = await Promise.all(items.map((each) => isSigned(keys, each)));
-  if (!data || verdicts.includes(false)) {
+  const signed = await Promise.all(
+    items.map(async (each) => ({ item: each, secret: await findSigner(keys, each) })),
+  );
+  if (!data || signed.some(({ secret }) => secret === null)) {
     throw new GatewayError("unverified", "not every item of the webhook is signed by a known key");
   }
   // Not signed, so nothing follows from it but this: news of the other environment is refused.
   if (mode !== null && String(data.live) !== String(mode === "live")) {
     throw new GatewayError("unverified", "the webhook is of Adyen's other environment");
   }
-  return items;
+  return signed;
 }
 
-function isSigned(keys: readonly Bytes[], signed: Item): Promise<boolean> {
+function findSigner(keys: readonly Bytes[], signed: Item): Promise<number | null> {
   const { pspReference: id, originalReference, merchantAccountCode, merchantReference } = signed;
   const { amount, eventCode, success, additionalData } = signed;
   const references = [id, originalReference, merchantAccountCode, merchantReference];
@@ -123,6 +131,13 @@ const DISPUTES = {
     "SCHEME_ARBITRATION_WON",
   lost: "DISPUTE_DEFENSE_PERIOD_ENDED SECOND_CHARGEBACK PREARBITRATION_LOST SCHEME_ARBITRATION_LOST",
 };
+
+/** What means something here, and so what a webhook subscribes to. */
+export const EVENTS = [
+  ...["AUTHORISATION", "OFFER_CLOSED", "PENDING", "REFUND", "REFUND_FAILED", "REFUNDED_REVERSED"],
+  ...["CANCELLATION", "CANCEL_OR_REFUND", "TECHNICAL_CANCEL"],
+  ...Object.values(DISPUTES).flatMap((codes) => codes.split(" ")),
+];
 
 function toDispute(eventCode: string): Observation["dispute"] {
   const is = (stage: keyof typeof DISPUTES) => DISPUTES[stage].split(" ").includes(eventCode);

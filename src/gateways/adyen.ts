@@ -11,7 +11,7 @@
 import * as z from "zod";
 import { baseUrl, identifier, listOf, secret } from "../lib/variables.ts";
 import type { Observation } from "../transactions/observation.ts";
-import { type Item, pspReference, readEvent, readSigned, toNews } from "./adyen-item.ts";
+import { EVENTS, type Item, pspReference, readEvent, readSigned, toNews } from "./adyen-item.ts";
 import { LINK_STATUS, type Link, link, toLinkRequest } from "./adyen-link.ts";
 import { isSame, money, readAmount, writeAmount } from "./adyen-money.ts";
 import { defineGateway, GatewayError, type GatewayReference, type Notice, silence } from "./gateway.ts";
@@ -24,6 +24,9 @@ const KEY_LIFE_MS = 6 * DAY_MS;
 /** Ours: of a payment, or of a refund of it. */
 const OURS = /^(txn_[0-9a-z]{26})(?:\.(rfd_[0-9a-z]{26}))?$/;
 
+const ADVICE =
+  "In Adyen's Customer Area, under Developers, Webhooks, create a Standard webhook in JSON that calls the address, with " +
+  "these events and an HMAC key, which is ADYEN_HMAC_KEY.";
 const received = z.object({ paymentPspReference: z.string(), pspReference, amount: money });
 const serviceError = z.object({ status: z.int(), errorCode: z.string() });
 
@@ -89,7 +92,7 @@ export const adyen = defineGateway({
       return seen && OURS.test(seen.reference) ? seen.id : null;
     };
 
-    const toNotice = async (signed: Item): Promise<Notice | null> => {
+    const toNotice = async (signed: Item, secret: number | null): Promise<Notice | null> => {
       if (signed.merchantAccountCode !== merchantAccount) {
         return null;
       }
@@ -100,12 +103,15 @@ export const adyen = defineGateway({
       }
       const said = readEvent(signed);
       const eventId = `${said.pspReference}_${said.eventCode}_${said.success}`;
-      return { eventId, transactionId, observation: toNews(said, refundId, linked) };
+      const receipt = { occurredAt: signed.eventDate, signedAt: null, secret };
+      return { eventId, transactionId, observation: toNews(said, refundId, linked), receipt };
     };
 
     return {
       id: "adyen",
       title: "Adyen",
+      mode,
+      webhook: { events: EVENTS, advice: ADVICE },
       // Adyen names no least: a minute for the two clocks and the way.
       lifetime: { minMs: 60_000, maxMs: 70 * DAY_MS },
       retrieve,
@@ -159,8 +165,8 @@ export const adyen = defineGateway({
 
       async readWebhook({ body }) {
         const notices: Notice[] = [];
-        for (const signed of await readSigned(keys, mode, body)) {
-          const notice = await toNotice(signed);
+        for (const { item, secret } of await readSigned(keys, mode, body)) {
+          const notice = await toNotice(item, secret);
           notices.push(...(notice ? [notice] : []));
         }
         return notices;

@@ -4,12 +4,17 @@
  */
 import type * as z from "zod";
 import type { Observation } from "../transactions/observation.ts";
+import type { Mode } from "../transactions/transaction.ts";
 
 export interface Gateway {
   /** The slug in `gateway` and in /webhooks/:gateway. */
   readonly id: string;
   /** The name for people. */
   readonly title: string;
+  /** Real money or play money, as the account's keys or address tell; null: they do not. */
+  readonly mode: Mode | null;
+  /** What to set up at the gateway, for whoever does it. */
+  readonly webhook: WebhookSetup;
   /** How long a payment page may live there, in milliseconds; absent: as long as we allow. */
   readonly lifetime?: { readonly minMs: number; readonly maxMs: number };
   /** What it cannot open a page without: JSON pointers into the shop's request. */
@@ -54,6 +59,13 @@ export interface Gateway {
    * @throws GatewayError
    */
   missedEvents?(since: number, until: number): AsyncIterable<MissedEvent>;
+}
+
+export interface WebhookSetup {
+  /** The events to subscribe to, in the gateway's own words; none where it does not ask. */
+  readonly events: readonly string[];
+  /** Where and how, in one sentence. */
+  readonly advice: string;
 }
 
 export interface CreateRequest {
@@ -134,6 +146,17 @@ export interface Notice {
   /** Ours, as the gateway carries it; null where it names only its own, which is the observation's reference then. */
   readonly transactionId: string | null;
   readonly observation: Observation;
+  readonly receipt: Receipt;
+}
+
+/** How a webhook came. Times are the gateway's own, in epoch milliseconds; null where it does not say. */
+export interface Receipt {
+  /** When it happened there. */
+  readonly occurredAt: number | null;
+  /** When it was signed, which is when it was sent. */
+  readonly signedAt: number | null;
+  /** Which of the live secrets verified it: 1 is the first. Null where no secret of ours does. */
+  readonly secret: number | null;
 }
 
 /** One item of the gateway's own list of events. */

@@ -7,6 +7,7 @@ import * as z from "zod";
 import { verifyWebhook } from "../lib/standard-webhooks.ts";
 import { baseUrl, listOf, secret, webhookSecret } from "../lib/variables.ts";
 import type { Observation } from "../transactions/observation.ts";
+import type { Mode } from "../transactions/transaction.ts";
 import {
   type CreateRequest,
   defineGateway,
@@ -17,10 +18,13 @@ import {
   type Tools,
 } from "./gateway.ts";
 import { type ApiAnswer, createApiClient, keyed, parseBytes, refuse } from "./http.ts";
+import { time } from "./receipt.ts";
 
 export interface GenericConfig {
   readonly id: string;
   readonly title: string;
+  /** Null where nobody but its answers tells. */
+  readonly mode: Mode | null;
   readonly url: string;
   readonly apiKey: string;
   readonly webhookSecrets: readonly string[];
@@ -58,7 +62,7 @@ const session = z.object({
   livemode: z.boolean().optional(),
 });
 const refundState = z.object({ refund_id: z.string(), status: z.enum(["pending", "success", "failure"]) });
-const callback = state.extend({ event_id: z.string().min(1).max(255) });
+const callback = state.extend({ event_id: z.string().min(1).max(255), occurred_at: time });
 
 /** Connects to a service that speaks the protocol. */
 export function connectGeneric(config: GenericConfig, { fetch, now }: Tools): Gateway {
@@ -74,6 +78,8 @@ export function connectGeneric(config: GenericConfig, { fetch, now }: Tools): Ga
   return {
     id: config.id,
     title: config.title,
+    mode: config.mode,
+    webhook: { events: [], advice: "Nothing to set up: each session tells it the callback_url." },
     retrieve,
 
     async create(request) {
@@ -124,15 +130,17 @@ export function connectGeneric(config: GenericConfig, { fetch, now }: Tools): Ga
     },
 
     async readWebhook({ headers, body }) {
-      if (!(await verifyWebhook(config.webhookSecrets, headers, body, now()))) {
+      const proof = await verifyWebhook(config.webhookSecrets, headers, body, now());
+      if (!proof) {
         throw new GatewayError("unverified", "the callback's signature does not verify");
       }
       const parsed = callback.safeParse(parseBytes(body));
       if (!parsed.success) {
         throw new GatewayError("malformed", "the callback is not of the protocol's form");
       }
-      const { event_id: eventId, transaction_id: transactionId } = parsed.data;
-      return [{ eventId, transactionId, observation: toObservation(parsed.data, null) }];
+      const { event_id: eventId, transaction_id: transactionId, occurred_at: occurredAt } = parsed.data;
+      const observation = toObservation(parsed.data, null);
+      return [{ eventId, transactionId, observation, receipt: { occurredAt, ...proof } }];
     },
   };
 }
@@ -222,6 +230,7 @@ export const generic = defineGateway({
       {
         id: "generic",
         title: "Generic gateway",
+        mode: null,
         url: config.GENERIC_GATEWAY_URL,
         apiKey: config.GENERIC_GATEWAY_API_KEY,
         webhookSecrets: config.GENERIC_GATEWAY_WEBHOOK_SECRET,

@@ -4,14 +4,24 @@
  */
 import * as z from "zod";
 import { isLoopback } from "../lib/variables.ts";
-import { GatewayError, type RawWebhook } from "./gateway.ts";
+import { GatewayError, type RawWebhook, type Receipt } from "./gateway.ts";
 import { parseBytes } from "./http.ts";
 import { PAYMENT_ID } from "./mollie-payment.ts";
+import { time } from "./receipt.ts";
 import { decodeHex, utf8, verifyHmac } from "./signature.ts";
+
+/** What a next-gen webhook subscribes to. */
+export const EVENTS = [
+  ...["payment.paid", "payment.authorized", "payment.failed", "payment.canceled", "payment.expired"],
+  ...["payment.pending", "refund.queued", "refund.pending", "refund.processing", "refund.refunded"],
+  ...["refund.failed", "refund.canceled", "chargeback.received", "chargeback.reversed"],
+  ...["capture.succeeded", "capture.failed"],
+];
 
 const event = z.object({
   ...{ resource: z.literal("event"), id: z.string().min(1).max(255), type: z.string().min(1) },
   entityId: z.string(),
+  createdAt: time,
   _embedded: z.object({ entity: z.object({ paymentId: z.string().optional() }).nullish() }).nullish(),
   _links: z.object({ entity: z.object({ href: z.string() }).nullish() }).nullish(),
 });
@@ -36,6 +46,7 @@ export interface Hint {
   readonly eventId: string | null;
   /** The transaction that the address of a classic one names. */
   readonly transactionId: string | null;
+  readonly receipt: Receipt;
 }
 
 /**
@@ -50,7 +61,8 @@ export async function readHint(webhook: RawWebhook, secrets: readonly string[]):
 /** @param signature several, with a comma between them, for a day after Mollie's secret was rotated */
 async function readEvent({ body }: RawWebhook, signature: string, secrets: readonly string[]) {
   const signatures = signature.split(",").map((each) => decodeHex(each.trim().replace(/^sha256=/, "")));
-  if (!(await verifyHmac("SHA-256", secrets, body, signatures))) {
+  const secret = await verifyHmac("SHA-256", secrets, body, signatures);
+  if (secret === null) {
     throw new GatewayError("unverified", "the webhook's signature does not verify");
   }
   const { data } = event.safeParse(parseBytes(body));
@@ -58,7 +70,8 @@ async function readEvent({ body }: RawWebhook, signature: string, secrets: reado
     throw new GatewayError("malformed", "the webhook is not of the documented form");
   }
   const paymentId = paymentOf(data);
-  return paymentId === null ? null : { paymentId, eventId: data.id, transactionId: null };
+  const receipt = { occurredAt: data.createdAt, signedAt: null, secret };
+  return paymentId === null ? null : { paymentId, eventId: data.id, transactionId: null, receipt };
 }
 
 /**
@@ -71,13 +84,16 @@ async function readClassic({ url, body }: RawWebhook, secrets: readonly string[]
   const transactionId = called.searchParams.get("transaction");
   const proof = called.searchParams.get("proof");
   const isBare = transactionId === null && proof === null;
-  const isProven =
-    isBare || (await verifyHmac("SHA-256", secrets, proofOf(transactionId ?? ""), [decodeHex(proof)]));
-  if (paymentId === null || !isProven) {
+  const signed = proofOf(transactionId ?? "");
+  const secret = isBare ? null : await verifyHmac("SHA-256", secrets, signed, [decodeHex(proof)]);
+  if (paymentId === null || (secret === null && !isBare)) {
     throw new GatewayError("unverified", "the webhook is not signed, nor proven by its address");
   }
   const isStrange = isBare && !isLoopback(called);
-  return isStrange || !PAYMENT_ID.test(paymentId) ? null : { paymentId, eventId: null, transactionId };
+  const receipt = { occurredAt: null, signedAt: null, secret };
+  return isStrange || !PAYMENT_ID.test(paymentId)
+    ? null
+    : { paymentId, eventId: null, transactionId, receipt };
 }
 
 /** The payment that an event is about; null where it is of no concern here, such as a payout or a payment link. */

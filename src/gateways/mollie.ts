@@ -36,10 +36,13 @@ import {
   toRefund,
   writeAmount,
 } from "./mollie-payment.ts";
-import { type Hint, proven, readHint } from "./mollie-webhook.ts";
+import { EVENTS, type Hint, proven, readHint } from "./mollie-webhook.ts";
 
 /** Of the hour that a key is remembered for: the rest is for clocks and the way. */
 const KEY_LIFE_MS = 50 * 60_000;
+const ADVICE =
+  "Nothing must be set up, for each payment tells Mollie the address; a webhook for these events, added in Mollie's " +
+  "Dashboard, tells the same signed, and its secret is MOLLIE_WEBHOOK_SECRET.";
 const LOCALES =
   "ca_ES cs_CZ da_DK de_AT de_CH de_DE de_LU en_BE en_GB en_NL en_US es_ES fi_FI fr_BE fr_FR fr_LU hu_HU is_IS " +
   "it_IT lt_LT lv_LV nb_NO nl_BE nl_NL pl_PL pt_PT sk_SK sv_SE";
@@ -95,12 +98,14 @@ export const mollie = defineGateway({
       }
       const seen = readPayment(answer, paymentId);
       const eventId = hint.eventId ?? (await fingerprint(seen));
-      return [{ eventId, transactionId, observation: toObservation(seen) }];
+      return [{ eventId, transactionId, observation: toObservation(seen), receipt: hint.receipt }];
     };
 
     return {
       id: "mollie",
       title: "Mollie",
+      mode: apiKey.startsWith("live_") ? "live" : "test",
+      webhook: { events: EVENTS, advice: ADVICE },
       retrieve,
 
       async create(request) {

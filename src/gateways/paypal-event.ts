@@ -7,7 +7,17 @@ import type { Dispute } from "../transactions/transaction.ts";
 import type { Listed, Window } from "./event-list.ts";
 import { GatewayError } from "./gateway.ts";
 import { isGone, type PayPalCall, readAnswer } from "./paypal-client.ts";
+import { time } from "./receipt.ts";
 
+/** What a webhook subscribes to. */
+export const EVENTS = [
+  ...["CHECKOUT.ORDER.APPROVED", "CHECKOUT.ORDER.COMPLETED", "CHECKOUT.PAYMENT-APPROVAL.REVERSED"],
+  ...["PAYMENT.AUTHORIZATION.CREATED", "PAYMENT.AUTHORIZATION.VOIDED"],
+  ...["PAYMENT.CAPTURE.COMPLETED", "PAYMENT.CAPTURE.PENDING", "PAYMENT.CAPTURE.DECLINED"],
+  ...["PAYMENT.CAPTURE.DENIED", "PAYMENT.CAPTURE.REFUNDED", "PAYMENT.CAPTURE.REVERSED"],
+  ...["PAYMENT.REFUND.PENDING", "PAYMENT.REFUND.FAILED"],
+  ...["CUSTOMER.DISPUTE.CREATED", "CUSTOMER.DISPUTE.UPDATED", "CUSTOMER.DISPUTE.RESOLVED"],
+];
 const PAGE_SIZE = 100;
 const MAX_PAGES = 100;
 /** From a refund over its capture and the authorization to the order. */
@@ -39,7 +49,7 @@ type Resource = z.output<typeof resourceForm>;
 export const eventForm = z.object({
   id: z.string().min(1).max(255),
   event_type: z.string().min(1),
-  create_time: text,
+  create_time: time,
   resource: resourceForm,
 });
 export type Event = z.output<typeof eventForm>;
@@ -132,7 +142,7 @@ export async function listEvents(call: PayPalCall, { since, until }: Window): Pr
     if (!next || listed.events.length === 0) {
       return events
         .reverse()
-        .map((event) => ({ event, createdAt: Date.parse(event.create_time ?? "") || since }))
+        .map((event) => ({ event, createdAt: event.create_time ?? since }))
         .sort((a, b) => a.createdAt - b.createdAt);
     }
     query = next.search;

@@ -7,6 +7,7 @@
 import { X509Certificate } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { GatewayError, type RawWebhook, type Tools } from "./gateway.ts";
+import { type Proof, UNSIGNED } from "./receipt.ts";
 import { decodeBase64, utf8 } from "./signature.ts";
 
 const HOUR_MS = 60 * 60_000;
@@ -27,6 +28,7 @@ const trusted = new WeakMap<readonly string[], Map<string, Chain>>();
 /**
  * @param webhookIds of the webhooks that PayPal may have sent it for
  * @param roots DER in base64
+ * @returns null: not PayPal's, or not of a webhook of ours
  * @throws GatewayError "unavailable" when a certificate cannot be had just now
  */
 export async function verifyTransmission(
@@ -34,18 +36,18 @@ export async function verifyTransmission(
   webhookIds: readonly string[],
   roots: readonly string[],
   tools: Tools,
-): Promise<boolean> {
+): Promise<Proof | null> {
   const id = headers.get("paypal-transmission-id");
   const time = headers.get("paypal-transmission-time") ?? "";
   const signature = decodeBase64(headers.get("paypal-transmission-sig"));
   const url = toCertificateUrl(headers.get("paypal-cert-url"));
   const isRsa = headers.get("paypal-auth-algo") === "SHA256withRSA";
   if (!id || !isRsa || !signature || !url || !isTimely(time, tools.now())) {
-    return false;
+    return null;
   }
   const chain = await findChain(url, roots, tools);
   if (!chain) {
-    return false;
+    return null;
   }
   const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
   const spki = chain[0].publicKey.export({ type: "spki", format: "der" });
@@ -54,7 +56,8 @@ export async function verifyTransmission(
     const signed = utf8(`${id}|${time}|${webhookId}|${crc32(body)}`);
     return key !== null && crypto.subtle.verify(algorithm.name, key, signature, signed);
   });
-  return (await Promise.all(verdicts)).includes(true);
+  // By a certificate, and so by no secret; its time is that of the first attempt.
+  return (await Promise.all(verdicts)).includes(true) ? UNSIGNED : null;
 }
 
 function isTimely(time: string, now: number): boolean {

@@ -34,7 +34,7 @@ import {
   refuseUnless,
   toMode,
 } from "./paypal-client.ts";
-import { type Event, eventForm, findOrderId, listEvents, toDispute } from "./paypal-event.ts";
+import { EVENTS, type Event, eventForm, findOrderId, listEvents, toDispute } from "./paypal-event.ts";
 import { toMoney } from "./paypal-money.ts";
 import {
   isHeld,
@@ -50,8 +50,12 @@ import {
 } from "./paypal-order.ts";
 import { PAYPAL_ROOTS } from "./paypal-roots.ts";
 import { verifyTransmission } from "./paypal-signature.ts";
+import { UNSIGNED } from "./receipt.ts";
 
 const LIFETIME = { minMs: 1000, maxMs: 3 * 60 * 60_000 };
+const ADVICE =
+  "In PayPal's Developer Dashboard, under Apps & Credentials, add a webhook with the address to the app; the id that it " +
+  "gets is PAYPAL_WEBHOOK_ID.";
 /** Why an order cannot be taken that is taken already, or about to be. */
 const TAKEN = ["ORDER_ALREADY_CAPTURED", "ORDER_ALREADY_AUTHORIZED", "ORDER_COMPLETION_IN_PROGRESS"];
 
@@ -90,7 +94,7 @@ export function connectPayPal(settings: PayPalConfig, tools: Tools, roots = PAYP
 
   const retrieve = async (reference: GatewayReference) => observe(await find(reference), reference);
 
-  const follow = async (event: Event, look = load): Promise<Notice[]> => {
+  const follow = async (event: Event, proof = UNSIGNED, look = load): Promise<Notice[]> => {
     const orderId = await findOrderId(call, event);
     const found = orderId === null ? null : await look(orderId);
     if (!found || !isOurs(found)) {
@@ -98,12 +102,15 @@ export function connectPayPal(settings: PayPalConfig, tools: Tools, roots = PAYP
       return [];
     }
     const observation = { ...toObservation(found, mode), dispute: toDispute(event) };
-    return [{ eventId: event.id, transactionId: null, observation }];
+    const receipt = { occurredAt: event.create_time, ...proof };
+    return [{ eventId: event.id, transactionId: null, observation, receipt }];
   };
 
   return {
     id: "paypal",
     title: "PayPal",
+    mode,
+    webhook: { events: EVENTS, advice: ADVICE },
     lifetime: LIFETIME,
     retrieve,
 
@@ -187,20 +194,21 @@ export function connectPayPal(settings: PayPalConfig, tools: Tools, roots = PAYP
     },
 
     async readWebhook(webhook) {
-      if (!(await verifyTransmission(webhook, settings.PAYPAL_WEBHOOK_ID, roots, tools))) {
+      const proof = await verifyTransmission(webhook, settings.PAYPAL_WEBHOOK_ID, roots, tools);
+      if (!proof) {
         throw new GatewayError("unverified", "the webhook's signature does not verify");
       }
       const event = eventForm.safeParse(parseBytes(webhook.body));
       if (!event.success) {
         throw new GatewayError("malformed", "the webhook is not of PayPal's form");
       }
-      return follow(event.data);
+      return follow(event.data, proof);
     },
 
     async *missedEvents(since, until) {
       const loadOnce = lookOnce(load);
       const window = { since, until };
-      yield* followEach(await listEvents(call, window), window, (event) => follow(event, loadOnce));
+      yield* followEach(await listEvents(call, window), window, (event) => follow(event, UNSIGNED, loadOnce));
     },
   };
 }

@@ -1,12 +1,18 @@
 /**
  * What Paystack's webhooks tell. https://paystack.com/docs/payments/webhooks, …/docs/payments/refunds
- * Only a success tells all; of refunds and disputes the transaction is asked. They carry neither an id nor a time.
+ * Only a success tells all; of refunds and disputes the transaction is asked. None carries an id, nor a time of its own:
+ * that is known where it is the very thing that happened, a payment, or a dispute's begin or end.
  */
 import * as z from "zod";
 import type { Observation } from "../transactions/observation.ts";
 import { GatewayError, type GatewayReference, type Notice, silence } from "./gateway.ts";
 import { ownerOf, text, toObservation, transaction } from "./paystack-state.ts";
+import { time } from "./receipt.ts";
 
+interface Told extends Omit<Notice, "receipt"> {
+  /** Epoch milliseconds. */
+  readonly occurredAt: number | null;
+}
 type Retrieve = (reference: GatewayReference) => Promise<Observation>;
 
 const event = z.object({ event: z.string().regex(/^[a-z][a-z0-9_.-]{0,63}$/), data: z.unknown() });
@@ -20,10 +26,12 @@ const subject = z.object({
   refund_reference: text,
   amount: z.union([z.int(), z.string()]).nullish().catch(null),
   resolution: text,
+  created_at: time,
+  resolvedAt: time,
 });
 
 /** @returns null for what is none of ours: the whole account's events come here */
-export async function readEvent(body: unknown, retrieve: Retrieve): Promise<Notice | null> {
+export async function readEvent(body: unknown, retrieve: Retrieve): Promise<Told | null> {
   const { event: type, data } = readAs(event, body);
   if (type === "charge.success") {
     return readCharge(readAs(transaction, data), retrieve);
@@ -44,28 +52,38 @@ export async function readEvent(body: unknown, retrieve: Retrieve): Promise<Noti
       const observation = await retrieve({ transactionId, reference });
       // Of two refunds of one sum, only what has come of them tells apart.
       const which = about.refund_reference ?? `${about.amount}:${observation.amountRefunded}`;
-      return { eventId: `${eventId}:${which}`, transactionId, observation };
+      return { eventId: `${eventId}:${which}`, transactionId, observation, occurredAt: null };
     }
     case "charge.dispute.create":
     case "charge.dispute.remind":
     case "charge.dispute.resolve": {
       const dispute = type === "charge.dispute.resolve" ? toVerdict(about.resolution) : "open";
       const seen = await retrieve({ transactionId, reference });
-      return { eventId, transactionId, observation: { ...seen, dispute } };
+      const occurredAt = toDisputeTime(type, about);
+      return { eventId, transactionId, observation: { ...seen, dispute }, occurredAt };
     }
     default:
-      return { eventId, transactionId, observation: silence("unsaid", reference) };
+      return { eventId, transactionId, observation: silence("unsaid", reference), occurredAt: null };
   }
 }
 
-async function readCharge(seen: z.output<typeof transaction>, retrieve: Retrieve): Promise<Notice | null> {
-  const { id, status, reference, metadata: transactionId } = seen;
+async function readCharge(seen: z.output<typeof transaction>, retrieve: Retrieve): Promise<Told | null> {
+  const { id, status, reference, metadata: transactionId, paid_at: occurredAt } = seen;
   if (transactionId === null || ownerOf(reference) !== transactionId) {
     return null;
   }
   const isWhole = status === "success";
   const observation = isWhole ? toObservation(seen, []) : await retrieve({ transactionId, reference });
-  return { eventId: `charge.success:${id}:${status}`, transactionId, observation };
+  return { eventId: `charge.success:${id}:${status}`, transactionId, observation, occurredAt };
+}
+
+/** A reminder tells of what has been for long. */
+function toDisputeTime(type: string, { created_at, resolvedAt }: z.output<typeof subject>): number | null {
+  const times = new Map([
+    ["charge.dispute.create", created_at],
+    ["charge.dispute.resolve", resolvedAt],
+  ]);
+  return times.get(type) ?? null;
 }
 
 /** A dispute is "declined" by the merchant, who keeps the money then. */

@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { Observation, ObservedStatus } from "../transactions/observation.ts";
 import { GatewayError, type RefundObservation, silence } from "./gateway.ts";
 import { type ApiAnswer, parseBytes, refuse } from "./http.ts";
+import { time } from "./receipt.ts";
 import { utf8 } from "./signature.ts";
 
 /** What one minor unit of ISO 4217 is there. https://paystack.com/docs/api/#supported-currency */
@@ -20,6 +21,7 @@ export const transaction = z.object({
   fees: sum.nullish().catch(null),
   currency: z.string().max(3),
   created_at: z.iso.datetime({ offset: true }).nullish().catch(null),
+  paid_at: time,
   gateway_response: text,
   /** Given back as it was taken, or as text; of others' transactions it may be anything. */
   metadata: z.unknown().transform(readOurId),

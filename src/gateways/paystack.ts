@@ -39,6 +39,9 @@ import {
 } from "./paystack-state.ts";
 import { decodeHex, verifyHmac } from "./signature.ts";
 
+const ADVICE =
+  "In Paystack's Dashboard, under Settings, API Keys & Webhooks, enter the address as the Webhook URL: it is told all " +
+  "events.";
 const DAY_MS = 24 * 60 * 60_000;
 /** How many pages one transaction may open: each but the last was one lost answer. */
 const MAX_PAGES = 9;
@@ -54,6 +57,7 @@ export const paystack = defineGateway({
 
   connect({ PAYSTACK_SECRET_KEY: keys, PAYSTACK_API_URL: url }, { fetch }) {
     const [key = ""] = keys;
+    const mode = toMode(key.split("_")[1]);
     const api = createApiClient(url, { authorization: `Bearer ${key}` }, fetch);
 
     const observe = async (seen: Transaction): Promise<Observation> =>
@@ -67,6 +71,8 @@ export const paystack = defineGateway({
     return {
       id: "paystack",
       title: "Paystack",
+      mode,
+      webhook: { events: [], advice: ADVICE },
       needs: ["/customer/email"],
       retrieve,
 
@@ -85,7 +91,7 @@ export const paystack = defineGateway({
             } as const;
             return {
               paymentUrl: readPaymentUrl(answer, reference),
-              observation: { ...observation, mode: toMode(key.split("_")[1]) },
+              observation: { ...observation, mode },
             };
           }
           const seen = await find(api, { transactionId, reference });
@@ -120,11 +126,16 @@ export const paystack = defineGateway({
 
       async readWebhook({ headers, body }) {
         const signature = decodeHex(headers.get("x-paystack-signature"));
-        if (!(await verifyHmac("SHA-512", keys, body, [signature]))) {
+        const secret = await verifyHmac("SHA-512", keys, body, [signature]);
+        if (secret === null) {
           throw new GatewayError("unverified", "the webhook's signature does not verify");
         }
-        const notice = await readEvent(parseBytes(body), retrieve);
-        return notice ? [notice] : [];
+        const told = await readEvent(parseBytes(body), retrieve);
+        if (!told) {
+          return [];
+        }
+        const { occurredAt, ...notice } = told;
+        return [{ ...notice, receipt: { occurredAt, signedAt: null, secret } }];
       },
     };
   },

@@ -5,6 +5,7 @@ import type { Dispute } from "../transactions/transaction.ts";
 import { GatewayError, isOurId } from "./gateway.ts";
 import { parseBytes } from "./http.ts";
 import { link, notes, payment, text, toObservation } from "./razorpay-link.ts";
+import { seconds } from "./receipt.ts";
 
 const event = z.object({
   event: z.string().regex(/^[a-z][a-z0-9_.]{0,63}$/),
@@ -36,8 +37,37 @@ const whole = z.object({
 /** The whole state, of a dispute, that there is something to ask for, or nothing that we know. */
 export type News = "whole" | "hint" | Dispute | "unknown";
 
+/** What each kind of event tells; of others, nothing that we know. */
+const NEWS = new Map<string, News>([
+  ["payment_link.paid", "whole"],
+  ["payment_link.partially_paid", "whole"],
+  // Money may be on its way to a link that is over.
+  ["payment_link.cancelled", "hint"],
+  ["payment_link.expired", "hint"],
+  ["payment.authorized", "hint"],
+  ["payment.captured", "hint"],
+  ["payment.failed", "hint"],
+  ["order.paid", "hint"],
+  ["refund.created", "hint"],
+  ["refund.processed", "hint"],
+  ["refund.failed", "hint"],
+  ["refund.speed_changed", "hint"],
+  ["payment.dispute.created", "open"],
+  ["payment.dispute.under_review", "open"],
+  ["payment.dispute.action_required", "open"],
+  // Closed: an inquiry that was answered, or settled by a refund, which is told as such.
+  ["payment.dispute.closed", "won"],
+  ["payment.dispute.won", "won"],
+  ["payment.dispute.lost", "lost"],
+]);
+
+/** What a webhook subscribes to. */
+export const EVENTS: readonly string[] = [...NEWS.keys()];
+
 export interface RazorpayEvent {
   readonly id: string;
+  /** Epoch milliseconds. */
+  readonly occurredAt: number | null;
   readonly news: News;
   /** Null where none is named. */
   readonly transactionId: string | null;
@@ -57,7 +87,8 @@ export function readEvent(body: Uint8Array): RazorpayEvent {
   const said = subject.parse(payload);
   return {
     id: [type, ...Object.values(said).flatMap((one) => one?.id ?? []), at].join(":"),
-    news: toNews(type),
+    occurredAt: seconds.parse(at),
+    news: NEWS.get(type) ?? "unknown",
     transactionId: toOurId(said),
     reference: said.payment_link?.id ?? null,
     payment: said.payment_link ? null : said.payment,
@@ -83,38 +114,6 @@ export function readWhole(payload: unknown, mode: Observation["mode"]): Observat
 function toOurId({ payment_link, payment: paid, order }: Subject): string | null {
   const named = payment_link ? [payment_link.reference_id] : [paid?.notes?.transaction_id, order?.receipt];
   return named.find(isOurId) ?? null;
-}
-
-function toNews(type: string): News {
-  switch (type) {
-    case "payment_link.paid":
-    case "payment_link.partially_paid":
-      return "whole";
-    // Money may be on its way to a link that is over.
-    case "payment_link.cancelled":
-    case "payment_link.expired":
-    case "payment.authorized":
-    case "payment.captured":
-    case "payment.failed":
-    case "order.paid":
-    case "refund.created":
-    case "refund.processed":
-    case "refund.failed":
-    case "refund.speed_changed":
-      return "hint";
-    case "payment.dispute.created":
-    case "payment.dispute.under_review":
-    case "payment.dispute.action_required":
-      return "open";
-    // Closed: an inquiry that was answered, or settled by a refund, which is told as such.
-    case "payment.dispute.closed":
-    case "payment.dispute.won":
-      return "won";
-    case "payment.dispute.lost":
-      return "lost";
-    default:
-      return "unknown";
-  }
 }
 
 function malformed(): GatewayError {

@@ -24,7 +24,7 @@ import {
 } from "./gateway.ts";
 import { type ApiClient, createApiClient, refuse } from "./http.ts";
 import { find, findByPayment, listPayments, listRefunds, search } from "./razorpay-api.ts";
-import { type RazorpayEvent, readEvent, readWhole } from "./razorpay-event.ts";
+import { EVENTS, type RazorpayEvent, readEvent, readWhole } from "./razorpay-event.ts";
 import {
   countedOf,
   type Link,
@@ -38,6 +38,9 @@ import {
 } from "./razorpay-link.ts";
 import { decodeHex, utf8, verifyHmac } from "./signature.ts";
 
+const ADVICE =
+  "In Razorpay's Dashboard, under Accounts & Settings, Webhooks, add a webhook with the address, these events and a " +
+  "secret of your own, which is RAZORPAY_WEBHOOK_SECRET.";
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
@@ -82,6 +85,8 @@ export const razorpay = defineGateway({
     return {
       id: "razorpay",
       title: "Razorpay",
+      mode,
+      webhook: { events: EVENTS, advice: ADVICE },
       // It takes 15 minutes to six months; its clock, and a repeated call, take some of that.
       lifetime: { minMs: 17 * MINUTE_MS, maxMs: 180 * DAY_MS },
       retrieve,
@@ -110,17 +115,20 @@ export const razorpay = defineGateway({
 
       async readWebhook({ headers, body }) {
         const signature = decodeHex(headers.get("x-razorpay-signature"));
-        if (!(await verifyHmac("SHA-256", config.RAZORPAY_WEBHOOK_SECRET, body, [signature]))) {
+        const secret = await verifyHmac("SHA-256", config.RAZORPAY_WEBHOOK_SECRET, body, [signature]);
+        if (secret === null) {
           throw new GatewayError("unverified", "the webhook's signature does not verify");
         }
         const event = readEvent(body);
-        const { id: eventId, news, transactionId, reference } = event;
+        const { id: eventId, news, transactionId, reference, occurredAt } = event;
+        const receipt = { occurredAt, signedAt: null, secret };
         if (news === "unknown") {
-          return transactionId ? [{ eventId, transactionId, observation: silence("unsaid", reference) }] : [];
+          const observation = silence("unsaid", reference);
+          return transactionId ? [{ eventId, transactionId, observation, receipt }] : [];
         }
         const told = news === "whole" && transactionId ? readWhole(event.payload, mode) : null;
         const known = told ? { transactionId, observation: told } : await ask(event);
-        return known ? [{ eventId, ...withDispute(known, news) }] : [];
+        return known ? [{ eventId, ...withDispute(known, news), receipt }] : [];
       },
     };
   },
@@ -198,7 +206,9 @@ export function toRefundRequest(refundId: string, amount: number, currency: stri
   };
 }
 
-function withDispute(known: Omit<Notice, "eventId">, news: RazorpayEvent["news"]): Omit<Notice, "eventId"> {
+type Told = Pick<Notice, "transactionId" | "observation">;
+
+function withDispute(known: Told, news: RazorpayEvent["news"]): Told {
   return news === "open" || news === "won" || news === "lost"
     ? { ...known, observation: { ...known.observation, dispute: news } }
     : known;

@@ -3,16 +3,17 @@
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
- * Whether one of the secrets made one of the signatures. All of a wrong length are wrong.
+ * Which of the secrets made one of the signatures. All of a wrong length are wrong.
  * @param secrets text (its UTF-8 is the key) or bytes; none is empty
  * @param signatures null where one could not be decoded
+ * @returns the secret's position, from 1 on; null: none of them did
  */
 export async function verifyHmac(
   hash: "SHA-256" | "SHA-512",
   secrets: readonly (string | Bytes)[],
   data: Bytes,
   signatures: readonly (Bytes | null)[],
-): Promise<boolean> {
+): Promise<number | null> {
   const algorithm = { name: "HMAC", hash };
   const verdicts = secrets.map(async (secret) => {
     const bytes = typeof secret === "string" ? utf8(secret) : secret;
@@ -21,7 +22,8 @@ export async function verifyHmac(
     const mac = new Uint8Array(await crypto.subtle.sign("HMAC", key, data));
     return signatures.some((one) => one?.length === mac.length && crypto.subtle.timingSafeEqual(one, mac));
   });
-  return (await Promise.all(verdicts)).includes(true);
+  const position = (await Promise.all(verdicts)).indexOf(true) + 1;
+  return position || null;
 }
 
 export function utf8(text: string): Bytes {

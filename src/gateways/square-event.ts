@@ -4,11 +4,12 @@ import type { Dispute } from "../transactions/transaction.ts";
 import type { Listed, Window } from "./event-list.ts";
 import { GatewayError, isOurId, type Notice } from "./gateway.ts";
 import type { ApiClient } from "./http.ts";
+import { time, UNSIGNED } from "./receipt.ts";
 import { find, findOrder, read, see } from "./square-api.ts";
 import { id, toObservation } from "./square-order.ts";
 
 /** Each of them leads to a look at its order; between them they tell of every end. */
-const TOLD = [
+export const EVENTS = [
   "payment.created",
   "payment.updated",
   "order.updated",
@@ -37,6 +38,7 @@ const paymentOf = z.object({ payment_id: id.nullish() });
 export const event = z.object({
   event_id: z.string().min(1).max(255),
   type: z.string().min(1).max(255),
+  created_at: time,
   data: z.object({
     id: id.optional().catch(undefined),
     object: z
@@ -64,7 +66,8 @@ export async function tell(api: ApiClient, orderId: string): Promise<Told | null
 /** An event is a hint, whatever it says: what the order has come to is the notice. */
 export async function follow(
   api: ApiClient,
-  { event_id: eventId, type, data }: Event,
+  { event_id: eventId, type, created_at: occurredAt, data }: Event,
+  proof = UNSIGNED,
   look = (orderId: string) => tell(api, orderId),
 ): Promise<Notice[]> {
   const { payment: paid, refund: returned, dispute } = data.object ?? {};
@@ -73,7 +76,8 @@ export async function follow(
   const orderId = paid?.order_id ?? ordered ?? (paymentId ? await orderOf(api, paymentId) : null);
   const told = orderId ? await look(orderId) : null;
   const state = DISPUTES.get(dispute?.state ?? "") ?? null;
-  return told ? [{ eventId, ...told, observation: { ...told.observation, dispute: state } }] : [];
+  const receipt = { occurredAt, ...proof };
+  return told ? [{ eventId, ...told, observation: { ...told.observation, dispute: state }, receipt }] : [];
 }
 
 async function orderOf(api: ApiClient, paymentId: string): Promise<string | null> {
@@ -82,11 +86,10 @@ async function orderOf(api: ApiClient, paymentId: string): Promise<string | null
   return found?.payment.order_id ?? null;
 }
 
-const listed = event
-  .extend({ created_at: z.iso.datetime({ offset: true }) })
-  .nullable()
-  .catch(null);
-const page = z.object({ events: z.array(listed).optional(), cursor: z.string().optional() });
+const page = z.object({
+  events: z.array(event.nullable().catch(null)).optional(),
+  cursor: z.string().optional(),
+});
 
 /**
  * Oldest first; of 28 days at most, once the application has enabled them.
@@ -95,14 +98,14 @@ const page = z.object({ events: z.array(listed).optional(), cursor: z.string().o
 export async function* listEvents(api: ApiClient, { since, until }: Window): AsyncGenerator<Listed<Event>> {
   // Whether the ends are of the range is not documented.
   const created_at = { start_at: new Date(since - 1).toISOString(), end_at: new Date(until).toISOString() };
-  const query = { filter: { event_types: TOLD, created_at }, sort: { field: "DEFAULT", order: "ASC" } };
+  const query = { filter: { event_types: EVENTS, created_at }, sort: { field: "DEFAULT", order: "ASC" } };
   let place = {};
   for (let count = 0; count < MAX_PAGES; count += 1) {
     const answer = await api.post("/v2/events", { limit: PAGE_SIZE, query, ...place });
     const { events = [], cursor } = read(answer, page);
     for (const each of events) {
-      if (each) {
-        yield { event: each, createdAt: Date.parse(each.created_at) };
+      if (each && each.created_at !== null) {
+        yield { event: each, createdAt: each.created_at };
       }
     }
     if (!cursor) {

@@ -13,6 +13,7 @@
 import * as z from "zod";
 import { baseUrl, identifier, listOf, secret } from "../lib/variables.ts";
 import type { Observation } from "../transactions/observation.ts";
+import type { Mode } from "../transactions/transaction.ts";
 import { followEach, lookOnce } from "./event-list.ts";
 import {
   type CreateRequest,
@@ -24,13 +25,21 @@ import {
   type Tools,
 } from "./gateway.ts";
 import { createApiClient, parseBytes, refuse } from "./http.ts";
+import { UNSIGNED } from "./receipt.ts";
 import { decodeBase64, utf8, verifyHmac } from "./signature.ts";
 import { findOrder, isUnheard, read, see } from "./square-api.ts";
-import { event, follow, listEvents, tell } from "./square-event.ts";
+import { EVENTS, event, follow, listEvents, tell } from "./square-event.ts";
 import { link, order, type Seen, toObservation, writeMoney } from "./square-order.ts";
 import { giveBack } from "./square-refund.ts";
 
 const VERSION = "2026-09-16";
+const MODES = new Map<string, Mode>([
+  ["connect.squareup.com", "live"],
+  ["connect.squareupsandbox.com", "test"],
+]);
+const ADVICE =
+  "In Square's Developer Console, under the application's Webhooks, Subscriptions, add a subscription with the address " +
+  "byte for byte, for it is signed too; its signature key is SQUARE_WEBHOOK_SIGNATURE_KEY.";
 
 /** Square gives keys of 22 characters too, which are 128 random bits in base64url: below the length of other secrets. */
 const signatureKey = z
@@ -75,6 +84,8 @@ function connectSquare(config: SquareConfig, { fetch }: Tools): Gateway {
   return {
     id: "square",
     title: "Square",
+    mode: MODES.get(new URL(config.url).hostname) ?? null,
+    webhook: { events: EVENTS, advice: ADVICE },
     retrieve,
 
     async create(request) {
@@ -119,20 +130,21 @@ function connectSquare(config: SquareConfig, { fetch }: Tools): Gateway {
     async readWebhook({ url, headers: sent, body }) {
       const signature = decodeBase64(sent.get("x-square-hmacsha256-signature"));
       const signed = new Uint8Array([...utf8(url), ...body]);
-      if (!(await verifyHmac("SHA-256", config.signatureKeys, signed, [signature]))) {
+      const secret = await verifyHmac("SHA-256", config.signatureKeys, signed, [signature]);
+      if (secret === null) {
         throw new GatewayError("unverified", "the webhook's signature does not verify");
       }
       const parsed = event.safeParse(parseBytes(body));
       if (!parsed.success) {
         throw new GatewayError("malformed", "the webhook is not of Square's form");
       }
-      return follow(api, parsed.data);
+      return follow(api, parsed.data, { signedAt: null, secret });
     },
 
     missedEvents(since, until) {
       const tellOnce = lookOnce((orderId) => tell(api, orderId));
       const window = { since, until };
-      return followEach(listEvents(api, window), window, (told) => follow(api, told, tellOnce));
+      return followEach(listEvents(api, window), window, (told) => follow(api, told, UNSIGNED, tellOnce));
     },
   };
 

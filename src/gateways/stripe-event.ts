@@ -7,6 +7,7 @@ import type { Observation } from "../transactions/observation.ts";
 import type { Listed } from "./event-list.ts";
 import { GatewayError, type RawWebhook, silence } from "./gateway.ts";
 import type { ApiClient } from "./http.ts";
+import { type Proof, seconds } from "./receipt.ts";
 import { decodeHex, verifyHmac } from "./signature.ts";
 import { readAmount } from "./stripe-amount.ts";
 import { id, list, readPage } from "./stripe-api.ts";
@@ -35,7 +36,7 @@ export const DOCUMENTED = new Set([
 /** As an event holds it: without what could be expanded. */
 const toldForm = sessionForm.extend({ payment_intent: z.string().nullable() });
 export const eventForm = z.object({
-  ...{ id, type: z.string().min(1).max(255) },
+  ...{ id, type: z.string().min(1).max(255), created: seconds },
   data: z.object({
     object: z.looseObject({
       ...{ object: z.string(), id: z.string().nullish().catch(null), metadata },
@@ -48,22 +49,24 @@ export type StripeEvent = z.output<typeof eventForm>;
 /** Our id, and what is said of it. */
 export type Told = readonly [transactionId: string, observation: Observation];
 
-/** `t=…,v1=…`, with several v1 while a secret is rolled; other schemes count for nothing. */
-export async function isSigned(
+/** `t=…,v1=…`, with several v1 while a secret is rolled; other schemes count for nothing. @returns null: not signed */
+export async function verifySignature(
   secrets: readonly string[],
   { headers, body }: RawWebhook,
   now: number,
-): Promise<boolean> {
+): Promise<Proof | null> {
   const parts = (headers.get("stripe-signature") ?? "").split(",").map((part) => part.split("="));
   const valuesOf = (scheme: string) => parts.flatMap(([name, value]) => (name === scheme ? [value] : []));
   const [time = "", ...more] = valuesOf("t");
   const isTime = /^\d{1,12}$/.test(time) && more.length === 0;
-  if (!isTime || Math.abs(now - Number(time) * 1000) > TOLERANCE_MS) {
-    return false;
+  const signedAt = Number(time) * 1000;
+  if (!isTime || Math.abs(now - signedAt) > TOLERANCE_MS) {
+    return null;
   }
   const signed = new Uint8Array(await new Blob([`${time}.`, body]).arrayBuffer());
   const signatures = valuesOf("v1").map((value) => decodeHex(value));
-  return verifyHmac("SHA-256", secrets, signed, signatures);
+  const secret = await verifyHmac("SHA-256", secrets, signed, signatures);
+  return secret === null ? null : { signedAt, secret };
 }
 
 /** What an event tells by itself: money that is taken, or that a refund of ours came to nothing. */
@@ -96,9 +99,6 @@ export function unsaid({ data: { object } }: StripeEvent): Told | null {
   return owner === null ? null : [owner, silence("unsaid", null)];
 }
 
-/** An item of the list of events; `created` in seconds. */
-const listedForm = eventForm.extend({ created: z.int() });
-
 /** What endpoints were told, oldest first, whole seconds at a time. @param since epoch milliseconds, as is `until` */
 export function listEvents(
   api: ApiClient,
@@ -122,7 +122,7 @@ async function* listSpan(api: ApiClient, from: number, to: number): AsyncGenerat
   }
   const found = isMore ? await Array.fromAsync(list(api, "/events", query)) : data;
   for (const each of found.reverse()) {
-    const { data: event } = listedForm.safeParse(each);
-    yield* event ? [{ event, createdAt: event.created * 1000 }] : [];
+    const { data: event } = eventForm.safeParse(each);
+    yield* event && event.created !== null ? [{ event, createdAt: event.created }] : [];
   }
 }

@@ -20,17 +20,19 @@ import {
   type Tools,
 } from "./gateway.ts";
 import { type ApiAnswer, keyed, parseBytes } from "./http.ts";
+import { UNSIGNED } from "./receipt.ts";
 import { writeAmount } from "./stripe-amount.ts";
 import { connectApi, isMissing, list, pageForm, readAnswer, readPage } from "./stripe-api.ts";
 import {
   DOCUMENTED,
+  EVENTS,
   eventForm,
-  isSigned,
   listEvents,
   type StripeEvent,
   type Told,
   tell,
   unsaid,
+  verifySignature,
 } from "./stripe-event.ts";
 import {
   DISPUTE_STATUS,
@@ -52,6 +54,9 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** Of a page's life: for two clocks, and for a create that is repeated some minutes later, on the same terms. */
 const MARGIN_MS = 10 * MINUTE_MS;
 const KEY_LIFE_MS = 23 * HOUR_MS;
+const ADVICE =
+  "In Stripe's Workbench, under Webhooks, create an event destination of your account's snapshot events that calls the " +
+  "address; its signing secret is STRIPE_WEBHOOK_SECRET.";
 const createdForm = sessionForm.extend({ url: z.url({ protocol: /^https?$/ }) });
 
 export const stripe = defineGateway({
@@ -114,14 +119,17 @@ function connectStripe(url: string, key: string, secrets: readonly string[], { f
     return seen && [seen.client_reference_id, await observe(seen, type.startsWith("charge.dispute."))];
   };
 
-  const follow = async (event: StripeEvent): Promise<Notice[]> => {
+  const follow = async (event: StripeEvent, proof = UNSIGNED): Promise<Notice[]> => {
     const told = DOCUMENTED.has(event.type) ? (tell(event) ?? (await ask(event))) : unsaid(event);
-    return told ? [{ eventId: event.id, transactionId: told[0], observation: told[1] }] : [];
+    const receipt = { occurredAt: event.created, ...proof };
+    return told ? [{ eventId: event.id, transactionId: told[0], observation: told[1], receipt }] : [];
   };
 
   return {
     id: "stripe",
     title: "Stripe",
+    mode: toMode(key),
+    webhook: { events: EVENTS, advice: ADVICE },
     lifetime: { minMs: HOUR_MS / 2 + MARGIN_MS, maxMs: 24 * HOUR_MS - MARGIN_MS },
     retrieve,
 
@@ -197,18 +205,26 @@ function connectStripe(url: string, key: string, secrets: readonly string[], { f
     },
 
     async readWebhook(webhook) {
-      if (!(await isSigned(secrets, webhook, now()))) {
+      const proof = await verifySignature(secrets, webhook, now());
+      if (!proof) {
         throw new GatewayError("unverified", "the event's signature does not verify");
       }
       const parsed = eventForm.safeParse(parseBytes(webhook.body));
       if (!parsed.success) {
         throw new GatewayError("malformed", "the event is not of Stripe's form");
       }
-      return follow(parsed.data);
+      return follow(parsed.data, proof);
     },
 
-    missedEvents: (since, until) => followEach(listEvents(api, since, until), { since, until }, follow),
+    missedEvents: (since, until) =>
+      followEach(listEvents(api, since, until), { since, until }, (event) => follow(event)),
   };
+}
+
+/** https://docs.stripe.com/keys: secret and restricted keys say it themselves. */
+function toMode(key: string): Observation["mode"] {
+  const [, mode] = /^[sr]k_(live|test)_/.exec(key) ?? [];
+  return mode === "live" || mode === "test" ? mode : null;
 }
 
 function readRefund(answer: ApiAnswer, refundId: string): RefundObservation {

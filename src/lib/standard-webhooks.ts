@@ -41,35 +41,44 @@ export async function signWebhook(
   };
 }
 
+export interface Verified {
+  /** The position of the secret that signed, from 1 on. */
+  readonly secret: number;
+  /** Epoch milliseconds. */
+  readonly signedAt: number;
+}
+
 /**
- * Whether one of the live secrets signed exactly these bytes, at a time near now. Compares in constant time.
+ * Which of the live secrets signed exactly these bytes, at a time near now. Compares in constant time.
  * @param now epoch milliseconds
+ * @returns null: none of them did
  */
 export async function verifyWebhook(
   secrets: readonly string[],
   headers: Headers,
   body: Uint8Array,
   now: number,
-): Promise<boolean> {
+): Promise<Verified | null> {
   const id = headers.get("webhook-id");
   const timestamp = headers.get("webhook-timestamp");
   const signatures = readSignatures(headers.get("webhook-signature"));
   if (!id || !timestamp || !/^\d{1,12}$/.test(timestamp) || signatures.length === 0) {
-    return false;
+    return null;
   }
-  if (Math.abs(now - Number(timestamp) * 1000) > TOLERANCE_MS) {
-    return false;
+  const signedAt = Number(timestamp) * 1000;
+  if (Math.abs(now - signedAt) > TOLERANCE_MS) {
+    return null;
   }
   const content = signedContent(id, timestamp, body);
-  for (const secret of secrets) {
+  for (const [index, secret] of secrets.entries()) {
     const key = await importSecret(secret, "verify");
     for (const signature of signatures) {
       if (await crypto.subtle.verify("HMAC", key, signature, content)) {
-        return true;
+        return { secret: index + 1, signedAt };
       }
     }
   }
-  return false;
+  return null;
 }
 
 /**

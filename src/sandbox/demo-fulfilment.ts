@@ -19,7 +19,7 @@ export function receiveFulfilment({ fulfilmentSecrets, orders, now }: Fulfilment
   return async (c: Context): Promise<Response> => {
     const bytes = new Uint8Array(await c.req.arrayBuffer());
     const headers = c.req.raw.headers;
-    if (!(await verifyWebhook(fulfilmentSecrets, headers, bytes, now()))) {
+    if ((await verifyWebhook(fulfilmentSecrets, headers, bytes, now())) === null) {
       return c.json({ error: "the signature is not ours" }, 401);
     }
     const event = eventSchema.safeParse(parseJson(bytes));

@@ -73,6 +73,12 @@ const webhookOf = (changes: ItemChanges) => toWebhook([itemOf(changes)]);
 testGateway({
   name: "adyen",
   connect: ({ fetch, now }) => connect(fetch, now()),
+  modes: {
+    "https://checkout-test.adyen.com/v71": "test",
+    "https://shop-checkout-live.adyenpayments.com/checkout/v71": "live",
+    "http://127.0.0.1:9999/v71": null,
+  },
+  connectAs: (ADYEN_API_URL) => connect(fake.fetch, Date.now(), { ADYEN_API_URL }),
   vendor: fake.fetch,
   secrets: [ADYEN_API_KEY, ADYEN_HMAC_KEY, ADYEN_SECOND_HMAC_KEY],
   idempotencyKey: ({ headers }) => headers.get("idempotency-key"),
@@ -119,6 +125,14 @@ testGateway({
     currencies: 150,
   },
   webhook: {
+    subscribes: true,
+    receipt: {
+      field: "eventDate",
+      occurredAt: (body) =>
+        Date.parse(JSON.parse(body).notificationItems[0].NotificationRequestItem.eventDate),
+      signedAt: () => null,
+      secret: 1,
+    },
     signsFields: true,
     body: ({ transactionId }) => {
       const paid = fake.paymentOf(transactionId);
@@ -493,8 +507,19 @@ describe("adyen webhooks", () => {
           ...{ status: "succeeded", reference: `/${psp}`, amount: 1999, currency: "USD" },
           ...{ amountCaptured: null, amountRefunded: 0, failureCode: null, dispute: null, mode: null },
         },
+        receipt: { occurredAt: Date.parse("2026-11-22T11:00:00Z"), signedAt: null, secret: 1 },
       },
     ]);
+  });
+
+  it("says of each item which of the live keys has signed it", async () => {
+    const items = await Promise.all(
+      [ADYEN_SECOND_HMAC_KEY, ADYEN_HMAC_KEY, ADYEN_SECOND_HMAC_KEY].map((key, index) =>
+        signItem(itemOf({ pspReference: `QFQTPCQ8HXSKGK8${index}` }), key),
+      ),
+    );
+    const notices = await send(toWebhook(items));
+    expect(notices.map(({ receipt }) => receipt.secret)).toEqual([2, 1, 2]);
   });
 
   it("trusts nothing that is not signed: another's link, a reason, a date", async () => {
@@ -754,6 +779,11 @@ describe("adyen webhooks", () => {
     const listed = Object.values(NotificationRequestItem.EventCodeEnum);
     expect(listed.length).toBeGreaterThan(40);
     expect(listed.filter((code) => !(code in MEANINGS))).toEqual([]);
+  });
+
+  it("subscribes to just those that mean something", () => {
+    const meant = Object.keys(MEANINGS).filter((code) => MEANINGS[code]?.some((means) => means !== unsaid));
+    expect(connect().webhook.events.toSorted()).toEqual(meant.toSorted());
   });
 
   it.each(Object.entries(MEANINGS))("reads %s", async (eventCode, [whenTrue, whenFalse]) => {

@@ -12,7 +12,10 @@ const held = { amount: 500, currency: "USD", key: "txn_1_capture" };
 function answering(body: unknown, status = 200) {
   const calls: Request[] = [];
   const gateway = connectGeneric(
-    { id: "generic", title: "Generic", url: GATEWAY_URL, apiKey: GATEWAY_API_KEY, webhookSecrets: [] },
+    {
+      ...{ id: "generic", title: "Generic", mode: null, url: GATEWAY_URL, apiKey: GATEWAY_API_KEY },
+      webhookSecrets: [],
+    },
     {
       fetch: async (request) => {
         calls.push(request.clone());

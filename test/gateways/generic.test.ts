@@ -14,9 +14,11 @@ import {
   createRequest,
   standardWebhookHeaders,
   testGateway,
+  toSecond,
   withoutPauses,
 } from "../support/gateway-contract.ts";
 
+const SECOND_SECRET = `whsec_${btoa("the-second-live-webhook-secret")}`;
 const OTHER_SECRET = `whsec_${btoa("somebody-else's-webhook-secret")}`;
 const CALLBACK_URL = "http://localhost:8787/webhooks/generic";
 const fake = new FakeGateway();
@@ -24,7 +26,7 @@ const fake = new FakeGateway();
 type Fetch = (request: Request) => Promise<Response>;
 
 function connect(fetch: Fetch = fake.fetch, now = Date.now(), webhookSecrets = [GATEWAY_WEBHOOK_SECRET]) {
-  const config = { id: "generic", title: "Generic", url: GATEWAY_URL, apiKey: GATEWAY_API_KEY };
+  const config = { id: "generic", title: "Generic", mode: null, url: GATEWAY_URL, apiKey: GATEWAY_API_KEY };
   return connectGeneric({ ...config, webhookSecrets }, { fetch, now: () => now });
 }
 
@@ -33,13 +35,26 @@ function callback(changes: Record<string, unknown> = {}): string {
   return JSON.stringify({ ...said, currency: "USD", occurred_at: "2026-11-22T12:00:00Z", ...changes });
 }
 
+const variables = {
+  GENERIC_GATEWAY_URL: "https://gateway.example/v1/",
+  GENERIC_GATEWAY_API_KEY: GATEWAY_API_KEY,
+  GENERIC_GATEWAY_WEBHOOK_SECRET: `${OTHER_SECRET}, ${GATEWAY_WEBHOOK_SECRET}`,
+};
+
 const bring = (status: GatewayStatus) => (id: string) => fake.settle(id, status);
 
 testGateway({
   name: "connectGeneric",
-  connect: ({ fetch, now }) => connect(fetch, now()),
+  connect: ({ fetch, now }) => connect(fetch, now(), [GATEWAY_WEBHOOK_SECRET, SECOND_SECRET]),
+  // Whose money it is, only the service's answers tell.
+  modes: { [variables.GENERIC_GATEWAY_URL]: null, "http://127.0.0.1:9999": null },
+  connectAs: (GENERIC_GATEWAY_URL) =>
+    generic.connect(generic.config.parse({ ...variables, GENERIC_GATEWAY_URL }), {
+      fetch: fake.fetch,
+      now: Date.now,
+    }),
   vendor: fake.fetch,
-  secrets: [GATEWAY_API_KEY, GATEWAY_WEBHOOK_SECRET],
+  secrets: [GATEWAY_API_KEY, GATEWAY_WEBHOOK_SECRET, SECOND_SECRET],
   idempotencyKey: ({ headers }) => headers.get("idempotency-key"),
   asked: async (request) => {
     const { amount, currency } = (await request.json()) as Record<string, unknown>;
@@ -82,6 +97,13 @@ testGateway({
   pay: bring("success"),
   refunds: {},
   webhook: {
+    subscribes: false,
+    receipt: {
+      field: "occurred_at",
+      occurredAt: (body) => Date.parse(JSON.parse(body).occurred_at),
+      signedAt: toSecond,
+      secret: 1,
+    },
     body: ({ eventId, transactionId, amount, currency }) =>
       callback({ event_id: eventId, transaction_id: transactionId, amount, currency }),
     readsAlone: true,
@@ -89,6 +111,7 @@ testGateway({
       body,
       headers: await standardWebhookHeaders(body, secret, at),
     }),
+    secondSecret: SECOND_SECRET,
     otherSecret: OTHER_SECRET,
     malformed: [
       callback({ event_id: undefined }),
@@ -280,12 +303,6 @@ describe("the generic protocol", () => {
 });
 
 describe("generic", () => {
-  const variables = {
-    GENERIC_GATEWAY_URL: "https://gateway.example/v1/",
-    GENERIC_GATEWAY_API_KEY: GATEWAY_API_KEY,
-    GENERIC_GATEWAY_WEBHOOK_SECRET: `${OTHER_SECRET}, ${GATEWAY_WEBHOOK_SECRET}`,
-  };
-
   it("connects from its variables", async () => {
     const { calls, fetch } = answering(state());
     const gateway = generic.connect(generic.config.parse(variables), { fetch, now: Date.now });

@@ -27,13 +27,14 @@ type Fetch = (request: Request) => Promise<Response>;
 type Json = Record<string, unknown>;
 
 const HOUR_MS = 60 * 60_000;
+const UNTIMED = { occurredAt: null, signedAt: null };
 const CALLBACK_URL = "https://pay.example/webhooks/mollie";
 const LOCAL_URL = "http://localhost:8787/webhooks/mollie";
 const OTHER_SECRET = "somebodyElsesSecret0123456789abcd";
 const fake = new FakeMollie();
 
-function connect(fetch: Fetch = fake.fetch, now: () => number = Date.now) {
-  const variables = { ...fake.variables("https://api.mollie.example") };
+function connect(fetch: Fetch = fake.fetch, now: () => number = Date.now, changes = {}) {
+  const variables = { ...fake.variables("https://api.mollie.example"), ...changes };
   return mollie.connect(mollie.config.parse(variables), { fetch, now });
 }
 
@@ -49,6 +50,8 @@ function eventText(changes: Json = {}): string {
 testGateway({
   name: "mollie",
   connect: ({ fetch, now }) => connect(fetch, now),
+  modes: { test_fake0123456789abcdefghijklmnop: "test", live_fake0123456789abcdefghijklmnop: "live" },
+  connectAs: (MOLLIE_API_KEY) => connect(fake.fetch, Date.now, { MOLLIE_API_KEY }),
   vendor: fake.fetch,
   secrets: [MOLLIE_API_KEY, MOLLIE_WEBHOOK_SECRET, MOLLIE_SECOND_WEBHOOK_SECRET],
   idempotencyKey: ({ headers }) => headers.get("idempotency-key"),
@@ -87,6 +90,13 @@ testGateway({
     currencies: 27,
   },
   webhook: {
+    subscribes: true,
+    receipt: {
+      field: "createdAt",
+      occurredAt: (body) => Date.parse(JSON.parse(body).createdAt),
+      signedAt: () => null,
+      secret: 1,
+    },
     body: ({ eventId, reference }) => eventText({ id: eventId, entityId: reference }),
     sign: async (body, { secret = MOLLIE_WEBHOOK_SECRET }) => ({
       body,
@@ -814,7 +824,7 @@ describe("a classic webhook", () => {
     const { reference, transactionId } = await open({ callbackUrl: LOCAL_URL });
     fake.pay(transactionId);
     expect(await classic(LOCAL_URL, reference.reference)).toMatchObject([
-      { transactionId, observation: { status: "succeeded" } },
+      { transactionId, observation: { status: "succeeded" }, receipt: { ...UNTIMED, secret: null } },
     ]);
   });
 
@@ -836,7 +846,10 @@ describe("a classic webhook", () => {
       });
     const url = webhookUrlOf(transactionId);
     const { reference: id } = reference;
-    expect(await classic(url, id, rotated(OTHER_SECRET, MOLLIE_WEBHOOK_SECRET))).toHaveLength(1);
+    expect(await classic(url, id, rotated(OTHER_SECRET, MOLLIE_WEBHOOK_SECRET))).toMatchObject([
+      { transactionId, receipt: { ...UNTIMED, secret: 2 } },
+    ]);
+    expect(await classic(url, id)).toMatchObject([{ receipt: { ...UNTIMED, secret: 1 } }]);
     await expect(classic(url, id, rotated(OTHER_SECRET))).rejects.toMatchObject({ kind: "unverified" });
   });
 
@@ -866,6 +879,10 @@ describe("a next-gen webhook", () => {
   const families = ["payment", "refund", "chargeback", "capture"];
   const types = Object.values(models.WebhookEventTypes).filter((type) => type !== "*");
   const isOurs = (type: string) => families.includes(type.split(".")[0] ?? "");
+
+  it("subscribes to just those that it is concerned with", () => {
+    expect(connect().webhook.events.toSorted()).toEqual(types.filter(isOurs).toSorted());
+  });
 
   it.each(types.filter(isOurs))("%s is told under its own id, with what Mollie says now", async (type) => {
     const { reference, transactionId } = await open();

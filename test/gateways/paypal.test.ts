@@ -100,6 +100,12 @@ const completed = (made: Parameters<typeof put>[2]) => (id: string) => put(id, "
 testGateway({
   name: "connectPayPal",
   connect: ({ fetch, now }) => connect(fetch, now),
+  modes: {
+    "https://api-m.paypal.com": "live",
+    "https://api-m.sandbox.paypal.com": "test",
+    "http://127.0.0.1:9999": null,
+  },
+  connectAs: (PAYPAL_API_URL) => connect(fake.fetch, Date.now, { PAYPAL_API_URL }),
   vendor: fake.fetch,
   secrets: [PAYPAL_CLIENT_SECRET, btoa(`${PAYPAL_CLIENT_ID}:${PAYPAL_CLIENT_SECRET}`), "A21AAFake"],
   idempotencyKey: ({ headers }) => headers.get("paypal-request-id"),
@@ -202,6 +208,15 @@ testGateway({
   refunds: {},
   paidEventId: (id) => fake.paidEventId(id),
   webhook: {
+    subscribes: true,
+    receipt: {
+      field: "create_time",
+      occurredAt: (body) => Date.parse(JSON.parse(body).create_time),
+      // A repeated one carries the time of the first.
+      signedAt: () => null,
+      // PayPal's certificate does.
+      secret: null,
+    },
     body: ({ eventId, reference, transactionId }) =>
       event(
         { id: eventId },
@@ -722,6 +737,17 @@ describe("events", () => {
       fake.events.slice(-2).map(({ id: eventId }) => ({ eventId, transactionId: null, observation })),
     );
     expect(sent).toHaveLength(2);
+  });
+
+  it.each(connect().webhook.events)("tells of %s, to which it subscribes", async (event_type) => {
+    const { id, reference } = await open();
+    fake.settle(id);
+    const named = {
+      id: reference.reference,
+      supplementary_data: { related_ids: { order_id: reference.reference } },
+    };
+    const observation = { status: "succeeded", reference: reference.reference };
+    expect(await deliver(event({ event_type }, named))).toMatchObject([{ observation }]);
   });
 
   it.each([

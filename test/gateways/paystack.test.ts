@@ -8,10 +8,12 @@ import { newTypeId } from "../../src/lib/id.ts";
 import { createRequest, testGateway, withoutPauses } from "../support/gateway-contract.ts";
 import { refundRequest } from "../support/money-contract.ts";
 import {
+  DISPUTED_AT,
   FakePaystack,
   PAYSTACK_OLD_SECRET_KEY,
   PAYSTACK_SECRET_KEY,
   type PaystackRefund,
+  RESOLVED_AT,
   signPaystack,
   toWire,
 } from "../support/vendors/paystack.ts";
@@ -67,6 +69,13 @@ const bodyOf = async (request: Request): Promise<Record<string, unknown>> =>
 testGateway({
   name: "paystack",
   connect: connectWithCustomer,
+  modes: {
+    sk_test_fake_0123456789abcdef0123456789abcdef: "test",
+    sk_live_fake_0123456789abcdef0123456789abcdef: "live",
+    fake_0123456789abcdef0123456789abcdef: null,
+  },
+  connectAs: (PAYSTACK_SECRET_KEY) =>
+    connect(fake.fetch, { ...fake.variables(URL_OF_IT), PAYSTACK_SECRET_KEY }),
   vendor: fake.fetch,
   secrets: [PAYSTACK_SECRET_KEY, PAYSTACK_OLD_SECRET_KEY],
   idempotencyKey: async (request) => {
@@ -110,6 +119,14 @@ testGateway({
     currencies: 6,
   },
   webhook: {
+    // Paystack tells all.
+    subscribes: false,
+    receipt: {
+      field: "paid_at",
+      occurredAt: (body) => Date.parse(JSON.parse(body).data.paid_at),
+      signedAt: () => null,
+      secret: 1,
+    },
     readsAlone: true,
     body: ({ transactionId }) => charge(transactionId),
     sign: async (body, { secret }) => ({ body, headers: new Headers(await signPaystack(body, secret)) }),
@@ -728,6 +745,7 @@ describe("paystack", () => {
       const [told, ...more] = await news();
       expect(told).toMatchObject({ transactionId, observation: { status: "succeeded", amountRefunded: 0 } });
       expect(told?.eventId).toContain(`refund.${status}`);
+      expect(told?.receipt).toEqual({ occurredAt: null, signedAt: null, secret: 1 });
       expect(more).toEqual([]);
     });
 
@@ -750,6 +768,18 @@ describe("paystack", () => {
         observation: { status: "succeeded", amount: 1999, dispute },
       });
       expect(again).toEqual(told);
+    });
+
+    it.each([
+      ["create", Date.parse(DISPUTED_AT)],
+      // Of a reminder, and of what is none of these, no time is told.
+      ["remind", null],
+      ["resolve", Date.parse(RESOLVED_AT)],
+    ] as const)("says of a dispute's %s when that was: %s", async (word, occurredAt) => {
+      const { transactionId } = await paid();
+      await news();
+      fake.dispute(transactionId, word);
+      expect(await news()).toMatchObject([{ receipt: { occurredAt } }]);
     });
 
     it("takes all for gone where a lost dispute reversed it", async () => {

@@ -59,6 +59,12 @@ const isCreate = ({ method, url }: Request) => method === "POST" && url.endsWith
 testGateway({
   name: "razorpay",
   connect: ({ fetch }) => connect(fetch),
+  modes: {
+    rzp_test_fake0123456789: "test",
+    rzp_live_fake0123456789: "live",
+    fake0123456789: null,
+  },
+  connectAs: (RAZORPAY_KEY_ID) => connect(fake.fetch, { ...fake.variables(API), RAZORPAY_KEY_ID }),
   vendor: fake.fetch,
   secrets: [RAZORPAY_KEY_SECRET, RAZORPAY_WEBHOOK_SECRET, btoa(`${RAZORPAY_KEY_ID}:${RAZORPAY_KEY_SECRET}`)],
   idempotencyKey: async (request) => {
@@ -165,6 +171,13 @@ testGateway({
     currencies: 120,
   },
   webhook: {
+    subscribes: true,
+    receipt: {
+      field: "created_at",
+      occurredAt: (body) => JSON.parse(body).created_at * 1000,
+      signedAt: () => null,
+      secret: 1,
+    },
     readsAlone: true,
     body: ({ transactionId }) => paidNews(transactionId),
     sign: async (body, { secret }) => ({ body, headers: new Headers(await signRazorpay(body, secret)) }),
@@ -771,6 +784,17 @@ describe("razorpay.readWebhook", () => {
     expect(others).toEqual([]);
     expect(notice).toMatchObject({ transactionId, observation: { status, reference: reference.reference } });
     expect(notice?.eventId.startsWith(`${type}:`)).toBe(true);
+  });
+
+  it.each(connect().webhook.events)("tells of %s, to which it subscribes", async (type) => {
+    const { transactionId } = await paid();
+    const link = fake.linkOf(transactionId);
+    const payment = { ...PAID, order_id: link.orderId, notes: { transaction_id: transactionId } };
+    const body = toEvent(
+      type,
+      type.startsWith("payment_link.") ? { payment_link: toLinkNews(link) } : { payment },
+    );
+    expect(await receive(body)).toMatchObject([{ transactionId, observation: { status: "succeeded" } }]);
   });
 
   it("leads part of the money to a person: it is told as what it is", async () => {

@@ -6,7 +6,8 @@ import type { RawWebhook } from "../../src/gateways/gateway.ts";
 import { connectGeneric } from "../../src/gateways/generic.ts";
 import { sandboxCredentials } from "../../src/sandbox/credentials.ts";
 import type { SandboxSession } from "../../src/sandbox/sandbox-session.ts";
-import { createRequest, standardWebhookHeaders, testGateway } from "../support/gateway-contract.ts";
+import { createServices } from "../../src/services.ts";
+import { createRequest, standardWebhookHeaders, testGateway, toSecond } from "../support/gateway-contract.ts";
 
 const SANDBOX_URL = "http://localhost:8787/sandbox";
 const credentials = await sandboxCredentials(env.CLIENT_SECRET_KEY.split(",")[0] ?? "");
@@ -28,12 +29,20 @@ const connect = (fetch = vendor, now = Date.now()) =>
     {
       id: "sandbox",
       title: "Sandbox",
+      mode: "test",
       url: SANDBOX_URL,
       apiKey: credentials.apiKey,
       webhookSecrets: [credentials.webhookSecret],
     },
     { fetch, now: () => now },
   );
+
+/** As the Worker itself has it. */
+async function findSandbox() {
+  const invocation = { requestId: "test", now: Date.now, waitUntil: () => undefined };
+  const { gateways } = await createServices(env, invocation);
+  return gateways.get("sandbox") ?? expect.unreachable("the sandbox is on");
+}
 
 /** What the buyer does on the pay page. */
 async function pay(id: string, outcome: string, webhook = "none"): Promise<void> {
@@ -68,6 +77,8 @@ async function refund(id: string, amount: number): Promise<void> {
 testGateway({
   name: "connectGeneric to the sandbox",
   connect: ({ fetch, now }) => connect(fetch, now()),
+  modes: { "the built-in one": "test" },
+  connectAs: findSandbox,
   vendor,
   secrets: [credentials.apiKey, credentials.webhookSecret],
   idempotencyKey: ({ headers }) => headers.get("idempotency-key"),
@@ -125,6 +136,13 @@ testGateway({
   pay: outcome("success"),
   refunds: {},
   webhook: {
+    subscribes: false,
+    receipt: {
+      field: "occurred_at",
+      occurredAt: (body) => Date.parse(JSON.parse(body).occurred_at),
+      signedAt: toSecond,
+      secret: 1,
+    },
     body: ({ eventId, transactionId, amount, currency }) =>
       JSON.stringify({
         event_id: eventId,
@@ -196,7 +214,10 @@ describe("the sandbox's own callbacks", () => {
 describe("connectGeneric with a wrong API key", () => {
   it("may be repeated once the key is right", async () => {
     const config = { id: "sandbox", title: "Sandbox", url: SANDBOX_URL, apiKey: stranger.apiKey };
-    const gateway = connectGeneric({ ...config, webhookSecrets: [] }, { fetch: vendor, now: Date.now });
+    const gateway = connectGeneric(
+      { ...config, mode: "test", webhookSecrets: [] },
+      { fetch: vendor, now: Date.now },
+    );
     await expect(gateway.create(createRequest())).rejects.toMatchObject({ kind: "unavailable" });
   });
 });

@@ -58,6 +58,12 @@ const orderId = (reference: string | null) => reference?.split("/")[0] ?? "";
 testGateway({
   name: "square",
   connect: ({ fetch }) => connect(fetch),
+  modes: {
+    "https://connect.squareup.com": "live",
+    "https://connect.squareupsandbox.com": "test",
+    "http://127.0.0.1:9999": null,
+  },
+  connectAs: (SQUARE_API_URL) => connect(fake.fetch, { ...fake.variables(API_URL), SQUARE_API_URL }),
   vendor: (request) => fake.fetch(request),
   secrets: [SQUARE_ACCESS_TOKEN, SQUARE_SIGNATURE_KEY, SQUARE_OLD_SIGNATURE_KEY],
   idempotencyKey: async (request) => {
@@ -165,6 +171,13 @@ testGateway({
     fake.eventsOf(id).findLast(({ type, body }) => type === "payment.updated" && body.includes("COMPLETED"))
       ?.eventId ?? "none",
   webhook: {
+    subscribes: true,
+    receipt: {
+      field: "created_at",
+      occurredAt: (body) => Date.parse(JSON.parse(body).created_at),
+      signedAt: () => null,
+      secret: 1,
+    },
     body: ({ eventId, reference }) =>
       event({ event_id: eventId }, { object: { payment: { order_id: orderId(reference) } } }),
     sign: async (body, { secret }) => ({
@@ -839,7 +852,13 @@ describe("square.missedEvents", () => {
     const asked = bodies.filter((_, index) => calls[index] === "POST /v2/events");
     expect(asked.length).toBeGreaterThan(1);
     expect(new Set(asked.map(({ query }) => JSON.stringify(query))).size).toBe(1);
-    expect(asked[0]).toMatchObject({ limit: 100, query: { sort: { field: "DEFAULT", order: "ASC" } } });
+    expect(asked[0]).toMatchObject({
+      limit: 100,
+      query: {
+        filter: { event_types: connect().webhook.events },
+        sort: { field: "DEFAULT", order: "ASC" },
+      },
+    });
     expect(asked.map(({ cursor }) => cursor)).toEqual([undefined, "100"]);
   });
 

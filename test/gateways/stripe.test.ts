@@ -8,7 +8,7 @@ import { readAmount, writeAmount } from "../../src/gateways/stripe-amount.ts";
 import { DOCUMENTED, EVENTS } from "../../src/gateways/stripe-event.ts";
 import { newTypeId } from "../../src/lib/id.ts";
 import type { Observation } from "../../src/transactions/observation.ts";
-import { createRequest, testGateway, withoutPauses } from "../support/gateway-contract.ts";
+import { createRequest, testGateway, toSecond, withoutPauses } from "../support/gateway-contract.ts";
 import { readMissed } from "../support/missed-events.ts";
 import { captureRequest, refundRequest } from "../support/money-contract.ts";
 import {
@@ -29,8 +29,9 @@ const HOUR_MS = 60 * MINUTE_MS;
 const TRANSACTION = newTypeId("txn", Date.now());
 const fake = new FakeStripe();
 
-function connect(fetch: Tools["fetch"] = fake.fetch, now = Date.now()): Gateway {
-  return stripe.connect(stripe.config.parse(fake.variables(API)), { fetch, now: () => now });
+function connect(fetch: Tools["fetch"] = fake.fetch, now = Date.now(), changes = {}): Gateway {
+  const config = stripe.config.parse({ ...fake.variables(API), ...changes });
+  return stripe.connect(config, { fetch, now: () => now });
 }
 
 /** A page lives as long as Stripe lets it, as the house sees to it. */
@@ -86,6 +87,14 @@ const paidEvent = (changes: Record<string, unknown> = {}) => eventOf(sessionOf(c
 testGateway({
   name: "stripe",
   connect: ({ fetch, now }) => withLifetime(connect(fetch, now())),
+  modes: {
+    sk_test_fake_0123456789abcdef0123456789: "test",
+    rk_test_fake_0123456789abcdef0123456789: "test",
+    sk_live_fake_0123456789abcdef0123456789: "live",
+    rk_live_fake_0123456789abcdef0123456789: "live",
+    a_key_of_tomorrow_sk_live_0123456789: null,
+  },
+  connectAs: (STRIPE_SECRET_KEY) => connect(fake.fetch, Date.now(), { STRIPE_SECRET_KEY }),
   vendor: fake.fetch,
   secrets: [STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET, STRIPE_SECOND_WEBHOOK_SECRET],
   idempotencyKey: ({ headers }) => headers.get("idempotency-key"),
@@ -196,6 +205,13 @@ testGateway({
   },
   paidEventId: (id) => fake.eventOf(id, "checkout.session.completed").id,
   webhook: {
+    subscribes: true,
+    receipt: {
+      field: "created",
+      occurredAt: (body) => JSON.parse(body).created * 1000,
+      signedAt: toSecond,
+      secret: 1,
+    },
     readsAlone: true,
     body: ({ transactionId }) =>
       JSON.stringify(fake.eventOf(transactionId, "checkout.session.completed"), null, 1),
@@ -923,6 +939,7 @@ describe("stripe events", () => {
     expect([...DOCUMENTED].sort()).toEqual(Object.keys(types).sort());
     expect(EVENTS.length).toBeLessThanOrEqual(20);
     expect([...SUBSCRIBED].sort()).toEqual([...EVENTS].sort());
+    expect(connect().webhook.events).toEqual(EVENTS);
   });
 
   it.each([...DOCUMENTED])("makes of %s the whole state of the transaction", async (type) => {
@@ -946,6 +963,7 @@ describe("stripe events", () => {
       eventId: "evt_7",
       transactionId: id,
       observation: await connect().retrieve(reference),
+      receipt: { occurredAt: 1_795_000_000_000, signedAt: expect.any(Number), secret: 1 },
     });
     expect(notice?.observation).toMatchObject({ status: "succeeded", amountRefunded: 500, dispute: "open" });
   });

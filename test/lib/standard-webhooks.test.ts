@@ -19,13 +19,13 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
-function verify(
+async function verify(
   headers: Partial<Record<keyof SignedHeaders, string>>,
   body: Uint8Array | string = BODY,
   { secrets = [SECRET], now = NOW } = {},
 ): Promise<boolean> {
   const bytes = typeof body === "string" ? encode(body) : body;
-  return verifyWebhook(secrets, new Headers(headers), bytes, now);
+  return (await verifyWebhook(secrets, new Headers(headers), bytes, now)) !== null;
 }
 
 const sign = (body = BODY, secrets = [SECRET], now = NOW) => signWebhook(secrets, "msg_1", body, now);
@@ -175,6 +175,23 @@ describe("verifyWebhook", () => {
     expect(await verify(await sign(), BODY, { secrets: [OTHER, SECRET], now: NOW })).toBe(true);
     expect(await verify(await sign(), BODY, { secrets: [OTHER], now: NOW })).toBe(false);
     expect(await verify(await sign(), BODY, { secrets: [], now: NOW })).toBe(false);
+  });
+
+  it.each([
+    [[SECRET, OTHER], SECRET, 1],
+    [[OTHER, SECRET], SECRET, 2],
+    [[OTHER, OTHER, SECRET], SECRET, 3],
+    [[SECRET, SECRET], SECRET, 1],
+  ])("says which secret signed, and when, case %#", async (live, secret, position) => {
+    const headers = new Headers({ ...(await sign(BODY, [secret], NOW - 2000)) });
+    expect(await verifyWebhook(live, headers, encode(BODY), NOW)).toEqual({
+      ...{ secret: position, signedAt: NOW - 2000 },
+    });
+  });
+
+  it("names our first secret that signed, whichever signature comes first", async () => {
+    const headers = new Headers({ ...(await sign(BODY, [OTHER, SECRET])) });
+    expect(await verifyWebhook([SECRET, OTHER], headers, encode(BODY), NOW)).toMatchObject({ secret: 1 });
   });
 
   it("passes over signatures of other versions and forms", async () => {

@@ -13,7 +13,9 @@ import {
 import { utf8 } from "../../src/gateways/signature.ts";
 import { newTypeId } from "../../src/lib/id.ts";
 import type { Observation, ObservedStatus } from "../../src/transactions/observation.ts";
+import type { Mode } from "../../src/transactions/transaction.ts";
 import { captureRequest, refundRequest, testMoney } from "./money-contract.ts";
+import { testItself } from "./receipt-contract.ts";
 import { testAmounts, testMissed, testWebhooks } from "./webhook-contract.ts";
 
 type Fetch = Tools["fetch"];
@@ -55,6 +57,10 @@ export interface GatewayContract {
   /** The name of what is tested, as it is exported. */
   readonly name: string;
   connect(tools: Tools): Gateway;
+  /** By what tells real money from play money, a key or the API's address: the mode. */
+  readonly modes: Readonly<Record<string, Mode | null>>;
+  /** @param account one of `modes` */
+  connectAs(account: string): Promise<Gateway> | Gateway;
   /** The vendor's side of the network, in good health. */
   readonly vendor: Fetch;
   /** None of these may show in an error. */
@@ -103,6 +109,19 @@ export interface GatewayContract {
   /** The vendor's own list: the id of its event that says that this one is paid. Left out where it has none. */
   paidEventId?(transactionId: string): string;
   readonly webhook: {
+    /** The merchant chooses which events are told. */
+    readonly subscribes: boolean;
+    /** What the receipt of `body` must say. */
+    readonly receipt: {
+      /** Its field that says when it happened. */
+      readonly field: string;
+      /** That field's meaning; epoch milliseconds. */
+      occurredAt(body: string): number;
+      /** @param at epoch milliseconds. Null where the signature holds no time */
+      signedAt(at: number): number | null;
+      /** Of the vendor's own; null where no secret of ours verifies. */
+      readonly secret: 1 | null;
+    };
     /** Also without a word to the vendor. */
     readonly readsAlone?: true;
     /** Only some fields are signed, which the vendor's own tests are about. */
@@ -171,6 +190,9 @@ export async function standardWebhookHeaders(
     "webhook-signature": `v1,${mac.toBase64()}`,
   });
 }
+
+/** A signature's time in whole seconds. */
+export const toSecond = (at: number) => Math.floor(at / 1000) * 1000;
 
 /** Never answers; gives up when it is told to. */
 export function neverAnswer(request: Request): Promise<Response> {
@@ -376,6 +398,7 @@ export function testGateway(contract: GatewayContract): void {
       });
     });
 
+    testItself(contract);
     testMoney({ contract, connect, open, failureOf });
 
     describe.each(verbs)("%s over a bad network", (verb) => {

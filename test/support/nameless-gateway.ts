@@ -1,7 +1,10 @@
 /** A gateway whose webhooks name only its own ids: nothing of ours is in them. */
-import type { Gateway, Notice } from "../../src/gateways/gateway.ts";
+import type { Gateway, Notice, Receipt } from "../../src/gateways/gateway.ts";
 import type { Observation } from "../../src/transactions/observation.ts";
 import { newOrder, ORIGIN, replaceServices, type System } from "./system.ts";
+
+/** It tells nothing of how its webhooks came. */
+export const NO_RECEIPT: Receipt = { occurredAt: null, signedAt: null, secret: null };
 
 /** What it calls the payment of an order. */
 export const referenceOf = (orderId: string) => `pay_${orderId}`;
@@ -17,6 +20,8 @@ export function addNamelessGateway(system: System): void {
   const nameless: Gateway = {
     id: "nameless",
     title: "Nameless",
+    mode: null,
+    webhook: { events: [], advice: "Nothing to set up." },
     create: async ({ orderId }) => ({
       paymentUrl: "https://nameless.example/pay",
       observation: anObservation({ status: "pending", reference: referenceOf(orderId) }),
@@ -37,6 +42,6 @@ export function namelessWebhook(
   changes: Partial<Observation> = {},
 ): Request {
   const observation = anObservation({ reference: referenceOf(orderId), ...changes });
-  const notices: Notice[] = [{ eventId, transactionId: null, observation }];
+  const notices: Notice[] = [{ eventId, transactionId: null, observation, receipt: NO_RECEIPT }];
   return new Request(`${ORIGIN}/webhooks/nameless`, { method: "POST", body: JSON.stringify(notices) });
 }

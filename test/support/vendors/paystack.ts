@@ -8,6 +8,9 @@ import { hmac, type SentWebhook, type Vendor } from "./vendor.ts";
 export const PAYSTACK_SECRET_KEY = "sk_test_fake_0123456789abcdef0123456789abcdef";
 /** Rolled lately: webhooks of that time are still signed with it. */
 export const PAYSTACK_OLD_SECRET_KEY = "sk_test_fake_fedcba9876543210fedcba9876543210";
+/** When every dispute here began, and when it ended. */
+export const DISPUTED_AT = "2026-11-24T13:46:57.000Z";
+export const RESOLVED_AT = "2026-11-25T14:00:02.000Z";
 
 export interface PaystackTransaction {
   readonly id: number;
@@ -127,7 +130,8 @@ export class FakePaystack implements Vendor {
     this.tell(`charge.dispute.${word}`, {
       ...{ id: id + 1, refund_amount, currency, status, resolution, domain: "test" },
       ...{ transaction: { ...toWire(transaction), metadata: "" }, transaction_reference: null },
-      ...{ category: "chargeback", resolvedAt: null, evidence: null },
+      ...{ category: "chargeback", resolvedAt: word === "resolve" ? RESOLVED_AT : null, evidence: null },
+      ...{ created_at: DISPUTED_AT, updated_at: RESOLVED_AT },
     });
   }
 
