@@ -5,7 +5,16 @@
 import * as z from "zod";
 import type { GatewayDefinition } from "./gateways/gateway.ts";
 import { GATEWAYS } from "./gateways/index.ts";
-import { allowedOrigin, isLoopback, listOf, secret, serviceUrl, webhookSecret } from "./lib/variables.ts";
+import {
+  allowedOrigin,
+  identifier,
+  isLoopback,
+  listOf,
+  secret,
+  serviceUrl,
+  teamUrl,
+  webhookSecret,
+} from "./lib/variables.ts";
 import type { Policy } from "./transactions/outcome.ts";
 
 const seconds = (fallback: number) => z.coerce.number().int().min(1).max(604_800).default(fallback);
@@ -30,6 +39,9 @@ const variables = z.object({
   STATUS_CHECK_AFTER_SECONDS: seconds(900),
   LATE_PAYMENT_POLICY: z.enum(["accept", "refund", "review"]).default("accept"),
   SANDBOX: z.enum(["on", "off"]).default("off"),
+  CONSOLE_PASSWORD: secret.optional(),
+  ACCESS_TEAM_DOMAIN: teamUrl.optional(),
+  ACCESS_AUD: identifier.optional(),
 });
 
 function isOriginAlone(value: string): boolean {
@@ -47,6 +59,13 @@ export type Fulfilment =
   | { readonly kind: "url"; readonly url: string; readonly secrets: readonly string[] }
   | { readonly kind: "worker" };
 
+/** How operators sign in: by a password, by Cloudflare Access, or by either. */
+export interface ConsoleConfig {
+  readonly password: string | null;
+  /** The team's address without a slash at the end, and the application's audience tag. */
+  readonly access: { readonly teamUrl: string; readonly audience: string } | null;
+}
+
 export interface Config {
   /** This Worker's address, without a slash at the end. */
   readonly publicUrl: string;
@@ -62,7 +81,11 @@ export interface Config {
   readonly ttlMs: number;
   readonly policy: Policy;
   readonly sandbox: boolean;
+  /** Null: the console is closed. */
+  readonly console: ConsoleConfig | null;
   readonly gateways: readonly ConfiguredGateway[];
+  /** The adapters that have no variables. */
+  readonly gatewaysOff: readonly string[];
 }
 
 /** The message names each bad variable and says what to do. */
@@ -103,8 +126,16 @@ function parseConfig(env: Record<string, unknown>): Config {
     ttlMs: data.TRANSACTION_TTL_SECONDS * 1000,
     policy: { latePayment: data.LATE_PAYMENT_POLICY, firstCheckMs: data.STATUS_CHECK_AFTER_SECONDS * 1000 },
     sandbox: data.SANDBOX === "on",
+    console: toConsole(data),
     gateways,
+    gatewaysOff: GATEWAYS.map(({ id }) => id).filter((id) => !gateways.some((one) => one.id === id)),
   };
+}
+
+function toConsole(data: z.output<typeof variables>): ConsoleConfig | null {
+  const { CONSOLE_PASSWORD: password = null, ACCESS_TEAM_DOMAIN: team, ACCESS_AUD: audience } = data;
+  const access = team && audience ? { teamUrl: team, audience } : null;
+  return password === null && access === null ? null : { password, access };
 }
 
 function toFulfilment(data: z.output<typeof variables>): Fulfilment | null {
@@ -149,8 +180,17 @@ function crossCheck(set: Record<string, unknown>): string[] {
   if ("FULFILMENT_URL" in set && "FULFILMENT" in set) {
     problems.push("FULFILMENT_URL and the binding FULFILMENT are both there: set either.");
   }
+  if ("ACCESS_TEAM_DOMAIN" in set !== "ACCESS_AUD" in set) {
+    const missing = "ACCESS_AUD" in set ? "ACCESS_TEAM_DOMAIN" : "ACCESS_AUD";
+    problems.push(`${missing} is missing: Cloudflare Access needs both.`);
+  }
   const own = URL.parse(String(set.PUBLIC_URL));
-  const addresses = ["FULFILMENT_URL", "ALLOWED_ORIGINS", ...GATEWAYS.flatMap(addressNames)];
+  const addresses = [
+    "FULFILMENT_URL",
+    "ALLOWED_ORIGINS",
+    "ACCESS_TEAM_DOMAIN",
+    ...GATEWAYS.flatMap(addressNames),
+  ];
   for (const name of own && !isLoopback(own) ? addresses : []) {
     if (/(^|,)\s*http:/.test(String(set[name]))) {
       problems.push(`${name} must be https; http is for development only.`);

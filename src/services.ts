@@ -3,9 +3,11 @@ import type { StatusUpdate } from "./channel/message.ts";
 import { type Config, loadConfig } from "./config.ts";
 import type { Gateway } from "./gateways/gateway.ts";
 import { connectGeneric } from "./gateways/generic.ts";
+import { createJournal, type Journal } from "./gateways/journal.ts";
 import { newTypeId } from "./lib/id.ts";
 import { createLog, describeError, type Log } from "./lib/log.ts";
 import { loopbackFetch } from "./lib/loopback.ts";
+import { keepCalls } from "./operations/keep-calls.ts";
 import { sandboxCredentials } from "./sandbox/credentials.ts";
 import { createStore, type Store } from "./store/store.ts";
 
@@ -27,6 +29,8 @@ export interface Services {
   readonly store: Store;
   /** By id; what is not here is not configured. */
   readonly gateways: ReadonlyMap<string, Gateway>;
+  /** What was asked of them in this invocation. */
+  readonly journal: Journal;
   /** The Durable Object that holds a transaction's sockets. */
   readonly channel: {
     publish(update: StatusUpdate): Promise<void>;
@@ -57,10 +61,13 @@ export async function createServices(env: Cloudflare.Env, invocation: Invocation
   const config = loadConfig(env);
   const log = createLog({ request_id: invocation.requestId });
   const fetch = loopbackFetch(config.publicUrl);
+  const store = createStore(env.DB);
+  const journal = createJournal(Date.now);
   return {
     config,
-    store: createStore(env.DB),
-    gateways: await connectGateways(config, { fetch, now: Date.now }),
+    store,
+    journal,
+    gateways: await connectGateways(config, journal, { fetch, now: Date.now }),
     channel: {
       publish: (update) => channelOf(env, update.transaction_id).publish(update),
       connect: (transactionId, request) => channelOf(env, transactionId).fetch(request),
@@ -74,7 +81,9 @@ export async function createServices(env: Cloudflare.Env, invocation: Invocation
     fetch,
     defer: (work) =>
       invocation.waitUntil(
-        work.catch((error) => log.error("deferred.failed", { error: describeError(error) })),
+        work
+          .finally(() => keepCalls({ store, journal }))
+          .catch((error) => log.error("deferred.failed", { error: describeError(error) })),
       ),
   };
 }
@@ -83,12 +92,14 @@ function channelOf(env: Cloudflare.Env, transactionId: string) {
   return env.CHANNEL.getByName(transactionId);
 }
 
-async function connectGateways(config: Config, tools: Parameters<typeof connectGeneric>[1]) {
-  const gateways = new Map(config.gateways.map(({ id, connect }) => [id, connect(tools)]));
-  if (config.sandbox) {
-    gateways.set("sandbox", await connectSandbox(config, tools));
-  }
-  return gateways;
+async function connectGateways(
+  config: Config,
+  journal: Journal,
+  tools: Parameters<typeof connectGeneric>[1],
+): Promise<Map<string, Gateway>> {
+  const gateways = config.gateways.map(({ connect }) => connect(tools));
+  const sandbox = config.sandbox ? [await connectSandbox(config, tools)] : [];
+  return new Map([...gateways, ...sandbox].map((gateway) => [gateway.id, journal.watch(gateway)]));
 }
 
 /** The built-in simulated gateway: somebody else's server that happens to live at our address. */
@@ -96,7 +107,7 @@ async function connectSandbox(config: Config, tools: Parameters<typeof connectGe
   const { apiKey, webhookSecret } = await sandboxCredentials(config.clientSecretKeys[0]);
   const url = `${config.publicUrl}/sandbox`;
   return connectGeneric(
-    { id: "sandbox", title: "Sandbox", url, apiKey, webhookSecrets: [webhookSecret] },
+    { id: "sandbox", title: "Sandbox", mode: "test", url, apiKey, webhookSecrets: [webhookSecret] },
     tools,
   );
 }

@@ -3,8 +3,10 @@
  * is left or its budget is spent. What it leaves stays due.
  */
 import { describeError } from "../lib/log.ts";
+import { keepCalls } from "../operations/keep-calls.ts";
 import { readMissedEvents } from "../operations/read-missed-events.ts";
 import { reconcileTransaction } from "../operations/reconcile-transaction.ts";
+import { rollUp } from "../operations/roll-up.ts";
 import { sendDelivery } from "../operations/send-delivery.ts";
 import { sendRefund } from "../operations/send-refund.ts";
 import type { Services } from "../services.ts";
@@ -56,12 +58,19 @@ export async function runTick(services: Services): Promise<Tick> {
   do {
     claim = await store.claimDue(now(), started, MAX_ROWS, listing);
     await workThrough(claim);
+    await forConsole(services, () => keepCalls(services));
   } while (isFull(claim) && hasBudget());
   for (const missed of claim.missed) {
     await readMissedEvents(services, missed, counts, hasBudget);
   }
+  await forConsole(services, async () => {
+    for (let hasMore = true; hasMore && hasBudget(); ) {
+      hasMore = await rollUp(services);
+    }
+  });
   if (Math.floor(now() / MINUTE_MS) % 60 === 0) {
     await store.pruneInbox(now());
+    await store.pruneConsole(wallClock());
   }
   const count = counts.transactions + counts.deliveries + counts.refunds + counts.missed;
   log.info("cron.ticked", { count, duration_ms: wallClock() - started });
@@ -69,6 +78,11 @@ export async function runTick(services: Services): Promise<Tick> {
     throw new Error(`all ${counts.failed} rows of this tick failed`);
   }
   return counts;
+}
+
+/** What only people look at: its trouble is none of the payments'. */
+async function forConsole({ log }: Services, work: () => Promise<void>): Promise<void> {
+  await work().catch((error: unknown) => log.error("console.failed", { error: describeError(error) }));
 }
 
 function isFull({ transactions, deliveries, refunds }: Claim): boolean {

@@ -52,6 +52,14 @@ export const serviceUrl = z
 /** One that paths are added to: without a slash at the end. */
 export const baseUrl = serviceUrl.transform((value) => value.replace(/\/+$/, ""));
 
+/** Cloudflare Access's address of a team: `my-team.cloudflareaccess.com`, with or without its scheme. */
+export const teamUrl = z
+  .string()
+  .trim()
+  .transform((value) => (value.includes("://") ? value : `https://${value}`))
+  .pipe(baseUrl)
+  .refine((value) => URL.parse(value)?.origin === value, { error: "must be a host alone: no path" });
+
 /** Whether an address is https, or http to loopback. */
 export function isSecureUrl(value: string): boolean {
   const url = URL.parse(value);

@@ -7,7 +7,7 @@ import type { InboxEntry } from "../store/inbox.ts";
 import type { RefundEnd, RefundRow } from "../store/refunds.ts";
 import type { Loaded } from "../store/rows.ts";
 import { type Decision, decide, type Input } from "../transactions/decide.ts";
-import { type Event, isOutgoing, type Source } from "../transactions/event.ts";
+import { type Event, isOutgoing } from "../transactions/event.ts";
 import type { IgnoreReason } from "../transactions/outcome.ts";
 import type { OwedRefund } from "../transactions/refund.ts";
 import type { Transaction } from "../transactions/transaction.ts";
@@ -160,7 +160,7 @@ async function applyPolicy(
   input: Input,
   settled: Settled,
 ): Promise<Advanced | "conflict"> {
-  const { config, store, now, gateways } = services;
+  const { config, now, gateways } = services;
   const { transaction, orderPaid, refunds } = loaded;
   const canRefund = gateways.get(transaction.gateway)?.refund !== undefined;
   const { refund } = settled;
@@ -170,11 +170,21 @@ async function applyPolicy(
     case "ignore":
       return ignore(services, loaded, input, settled, decision.reason);
     case "touch":
-      await store.touch(transaction, decision.nextCheckAt, decision.silentSince);
+      await touch(services, transaction, decision);
       return unchanged(loaded, "ignored");
     case "change":
       return commit(services, loaded, decision, settled);
   }
+}
+
+/** The clock moves, and what was asked of the gateway is kept with it. */
+async function touch(
+  { store, journal }: Services,
+  transaction: Transaction,
+  { nextCheckAt, silentSince }: Decision & { kind: "touch" },
+): Promise<void> {
+  await store.touch(transaction, nextCheckAt, silentSince, journal.linesOf(transaction.id));
+  journal.forget(transaction.id);
 }
 
 async function ignore(
@@ -211,12 +221,12 @@ async function commit(
   { events, refund: owed }: Decision & { kind: "change" },
   { inbox, refundEnd }: Settled,
 ): Promise<Advanced | "conflict"> {
-  const { store, now } = services;
+  const { store, now, journal } = services;
   const { transaction: from } = loaded;
   const deliveries = events.filter(isOutgoing).map((event) => toDelivery(services, event));
-  const refund = owed && toRefund(services, from.id, owed, events[0].source);
+  const refund = owed && toRefund(services, from.id, owed, events[0]);
   const committed = await store.commit({
-    ...{ from, events, deliveries, now: now() },
+    ...{ from, events, deliveries, now: now(), calls: journal.linesOf(from.id) },
     ...(inbox ? { inbox } : {}),
     ...(refund ? { refund } : {}),
     ...(refundEnd ? { refundEnd } : {}),
@@ -224,6 +234,7 @@ async function commit(
   if (committed === "conflict") {
     return committed;
   }
+  journal.forget(from.id);
   logEvents(services, events);
   announce(services, events, deliveries, committed.positions);
   const { transaction } = events.at(-1) ?? events[0];
@@ -263,9 +274,14 @@ function logEvents({ log }: Services, events: readonly Event[]): void {
 }
 
 /** Owed from here on: whoever commits sends it first. */
-function toRefund({ newId, now }: Services, transactionId: string, owed: OwedRefund, source: Source) {
+function toRefund(
+  { newId, now }: Services,
+  transactionId: string,
+  owed: OwedRefund,
+  { source, actor }: Event,
+) {
   const lease = { nextAttemptAt: now() + REFUND_LEASE_MS, now: now() };
-  return { id: newId("rfd"), transactionId, ...owed, source, ...lease };
+  return { id: newId("rfd"), transactionId, ...owed, source, actor, ...lease };
 }
 
 /** The body is frozen here: the same over all attempts. */

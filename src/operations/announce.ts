@@ -6,7 +6,7 @@ import { toStatusUpdate } from "../channel/status-update.ts";
 import type { Services } from "../services.ts";
 import type { OwedDelivery } from "../store/commit.ts";
 import type { Event } from "../transactions/event.ts";
-import { sendDelivery } from "./send-delivery.ts";
+import { type Push, sendDelivery } from "./send-delivery.ts";
 
 export function announce(
   services: Services,
@@ -14,14 +14,22 @@ export function announce(
   deliveries: readonly OwedDelivery[],
   positions: readonly number[],
 ): void {
-  for (const { transaction } of events) {
-    services.defer(services.channel.publish(toStatusUpdate(transaction)));
-  }
+  const pushes = new Map(events.map((event) => [event.transaction.version, publish(services, event)]));
   deliveries.forEach((delivery, index) => {
     const position = positions[index];
     const transactionId = events[0]?.transaction.id;
     if (delivery.nextAttemptAt !== null && position !== undefined && transactionId !== undefined) {
-      services.defer(sendDelivery(services, { ...delivery, position, transactionId, attempts: 0 }));
+      const owed = { ...delivery, position, transactionId, attempts: 0 };
+      services.defer(sendDelivery(services, owed, pushes.get(delivery.version)));
     }
   });
+}
+
+function publish({ channel, defer, now }: Services, { transaction }: Event): Push {
+  const push: Push = { ms: null };
+  const told = channel.publish(toStatusUpdate(transaction)).then(() => {
+    push.ms = now() - transaction.updatedAt;
+  });
+  defer(told);
+  return push;
 }

@@ -1,7 +1,8 @@
-/** The shop takes held money, all or part of it. What is asked for is written down first: the cron finishes it. */
+/** The shop, or an operator, takes held money, all or part of it. What is asked for is written down first: the cron finishes it. */
 import { type Gateway, GatewayError } from "../gateways/gateway.ts";
 import type { Services } from "../services.ts";
 import type { Observation } from "../transactions/observation.ts";
+import type { Origin } from "../transactions/outcome.ts";
 import type { Transaction } from "../transactions/transaction.ts";
 import { advanceTransaction } from "./advance-transaction.ts";
 import { gatewayOf } from "./end-transaction.ts";
@@ -19,6 +20,7 @@ export async function captureTransaction(
   services: Services,
   id: string,
   amount: number | null,
+  origin: Origin,
 ): Promise<Transaction> {
   const loaded = await services.store.find(id);
   if (!loaded || loaded.transaction.version === 0) {
@@ -38,7 +40,7 @@ export async function captureTransaction(
   if (!(await services.store.beginCapture(id, sum, services.now() + FOLLOW_UP_MS))) {
     return overtaken(services, transaction, amount);
   }
-  const captured = await capture(services, gateway, transaction, sum);
+  const captured = await capture(services, gateway, transaction, sum, origin);
   if (captured.status !== "succeeded") {
     throw refusal(captured, `the transaction is ${captured.status}`);
   }
@@ -115,6 +117,7 @@ async function capture(
   gateway: CapturingGateway,
   transaction: Transaction,
   amount: number,
+  origin: Origin,
 ): Promise<Transaction> {
   const { id } = transaction;
   const observation = await sendCapture(services, gateway, transaction, amount).catch((error: unknown) => {
@@ -123,7 +126,7 @@ async function capture(
   if (!observation) {
     throw new OperationError("gateway_rejected", "The gateway refused to capture.", { transactionId: id });
   }
-  const input = { kind: "observed", source: "shop", observation } as const;
+  const input = { ...origin, kind: "observed", observation } as const;
   const advanced = await advanceTransaction(services, id, input);
   if (observation.status === "processing") {
     throw goesOn(id, null);

@@ -12,10 +12,15 @@ export interface Health {
   };
 }
 
+/** @param lastTick null: it never ran, which is no fault */
+export function isCronFailing(lastTick: number | null, now: number): boolean {
+  return lastTick !== null && now - lastTick > MAX_SILENCE_MS;
+}
+
 export async function checkHealth({ store, wallClock }: Services): Promise<Health> {
   try {
     const lastTick = await store.lastTick();
-    const silent = lastTick !== null && wallClock() - lastTick > MAX_SILENCE_MS;
+    const silent = isCronFailing(lastTick, wallClock());
     const cron = {
       status: silent ? "failing" : "ok",
       last_tick_at: lastTick === null ? null : toTimestamp(lastTick),

@@ -224,7 +224,7 @@ async function supersede(services: Services, loaded: Loaded): Promise<null> {
     const { transaction } =
       loaded.transaction.version > 0 ? loaded : await openTransaction(services, loaded, "shop");
     const ended = isOpen(transaction.status)
-      ? await endTransaction(services, { ...loaded, transaction }, as, "shop")
+      ? await endTransaction(services, { ...loaded, transaction }, as, { source: "shop" })
       : transaction;
     if (isOpen(ended.status)) {
       throw inProgress(ended);
@@ -263,7 +263,7 @@ async function open(services: Services, loaded: Loaded): Promise<Transaction> {
   try {
     const { transaction, orderPaid } = await openTransaction(services, loaded, "shop");
     if (orderPaid && isOpen(transaction.status)) {
-      await endTransaction(services, { ...loaded, transaction }, "canceled", "shop");
+      await endTransaction(services, { ...loaded, transaction }, "canceled", { source: "shop" });
       throw new OperationError("order_already_paid", "This order was paid meanwhile.", { transactionId: id });
     }
     return refuseRejected(transaction);

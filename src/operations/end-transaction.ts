@@ -2,8 +2,8 @@
 import { type Gateway, GatewayError, type GatewayReference } from "../gateways/gateway.ts";
 import type { Services } from "../services.ts";
 import type { Loaded } from "../store/rows.ts";
-import type { Source } from "../transactions/event.ts";
 import type { Observation } from "../transactions/observation.ts";
+import type { Origin } from "../transactions/outcome.ts";
 import type { Transaction } from "../transactions/transaction.ts";
 import { advanceTransaction } from "./advance-transaction.ts";
 
@@ -32,12 +32,12 @@ export async function endTransaction(
   services: Services,
   loaded: Loaded,
   as: Ending,
-  source: Source,
+  origin: Origin,
 ): Promise<Transaction> {
   const { transaction } = loaded;
   const gateway = gatewayOf(services, transaction);
   const reference = { transactionId: transaction.id, reference: transaction.gatewayReference };
   const observation = await closeSession(gateway, reference);
-  const advanced = await advanceTransaction(services, loaded, { kind: "ended", source, observation, as });
+  const advanced = await advanceTransaction(services, loaded, { ...origin, kind: "ended", observation, as });
   return advanced.transaction ?? transaction;
 }

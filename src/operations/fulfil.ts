@@ -17,11 +17,11 @@ export interface Fulfilled {
   readonly gone: boolean;
   /** How long the shop asks to be left alone; 0 when it does not. */
   readonly retryAfterMs: number;
-  /** Why it was not delivered: bounded, and without the shop's words. */
-  readonly reason: string;
+  /** What it said, or why it said nothing: bounded, and without the shop's words. */
+  readonly answer: string;
 }
 
-const FAILED: Fulfilled = { delivered: false, gone: false, retryAfterMs: 0, reason: "" };
+const FAILED: Fulfilled = { delivered: false, gone: false, retryAfterMs: 0, answer: "" };
 
 /**
  * A failure is a value, and so is a shop that does not answer within 15 s.
@@ -36,7 +36,7 @@ export async function fulfil(services: Services, id: string, body: string): Prom
     case "worker":
       return call(services, { id, ...(JSON.parse(body) as Omit<ShopEvent, "id">) });
     case undefined:
-      return { ...FAILED, reason: "nobody to tell" };
+      return { ...FAILED, answer: "nobody to tell" };
   }
 }
 
@@ -68,21 +68,21 @@ async function post(
       delivered: response.ok,
       gone: response.status === 410,
       retryAfterMs: parseRetryAfterMs(response.headers.get("retry-after"), wallClock()) ?? 0,
-      reason: `HTTP ${response.status}`,
+      answer: `HTTP ${response.status}`,
     };
   } catch (error) {
-    return { ...FAILED, reason: describeError(error) };
+    return { ...FAILED, answer: describeError(error) };
   }
 }
 
 async function call({ callShop }: Services, event: ShopEvent): Promise<Fulfilled> {
   try {
     await before(AbortSignal.timeout(TIMEOUT_MS), callShop(event));
-    return { ...FAILED, delivered: true };
+    return { ...FAILED, delivered: true, answer: "taken" };
   } catch (error) {
     // The message is the shop's, and may name anybody; so may a name that is no class's.
     const name = error instanceof Error ? error.name : "";
-    return { ...FAILED, reason: /^\w{1,50}$/.test(name) ? name : "Error" };
+    return { ...FAILED, answer: /^\w{1,50}$/.test(name) ? name : "Error" };
   }
 }
 

@@ -1,5 +1,6 @@
 /** A gateway's call: verified by its adapter on the raw bytes, then brought to the one door, item by item. */
-import type { Notice, RawWebhook } from "../gateways/gateway.ts";
+import { GatewayError, type Notice, type RawWebhook } from "../gateways/gateway.ts";
+import { redactPayload } from "../lib/redact.ts";
 import type { Services } from "../services.ts";
 import { type InboxEntry, referenceKey } from "../store/inbox.ts";
 import { type Advanced, type Attached, advanceTransaction } from "./advance-transaction.ts";
@@ -8,6 +9,12 @@ import { OperationError } from "./operation-error.ts";
 import { reconcileTransaction } from "./reconcile-transaction.ts";
 
 type Outcome = Advanced["outcome"];
+
+/** How the id of a gateway's test begins, which is no payment. */
+export const TEST_ID = "tst_";
+/** A flood of forgeries writes no more often than this, for each gateway. */
+const NOTED_EVERY_MS = 60_000;
+const notedAt = new Map<string, number>();
 
 /**
  * @returns what became of it; of several items, of the last that changed something
@@ -22,28 +29,57 @@ export async function receiveWebhook(
   if (!gateway) {
     throw new OperationError("not_found", "No gateway of this name is configured.");
   }
-  const notices = await gateway.readWebhook(webhook);
+  const notices = await gateway.readWebhook(webhook).catch((error: unknown) => {
+    noteRefusal(services, gatewayId, error);
+    throw error;
+  });
+  const raw = notices.length > 0 ? redactPayload(webhook.body) : null;
   if (notices.length === 0) {
     services.log.info("webhook.ignored", { gateway: gatewayId });
   }
   const outcomes: Outcome[] = [];
   for (const notice of notices) {
-    outcomes.push(await applyNotice(services, gatewayId, notice));
+    outcomes.push(await applyNotice(services, gatewayId, notice, raw));
   }
   return outcomes.findLast((outcome) => outcome === "applied") ?? outcomes.at(-1) ?? "ignored";
 }
 
-/** One item of a webhook, or of the gateway's own list of events. */
-export async function applyNotice(services: Services, gateway: string, notice: Notice): Promise<Outcome> {
-  const entry = { gateway, ...notice, transactionId: placeOf(gateway, notice) };
+/**
+ * One item of a webhook, or of the gateway's own list of events.
+ * @param raw what the webhook said, redacted
+ */
+export async function applyNotice(
+  services: Services,
+  gateway: string,
+  notice: Notice,
+  raw: string | null = null,
+): Promise<Outcome> {
+  const { eventId, observation, receipt } = notice;
+  const place = { gateway, eventId, transactionId: placeOf(gateway, notice) };
+  if (place.transactionId.startsWith(TEST_ID)) {
+    // Of a test from the console: there is no payment behind it.
+    return "ignored";
+  }
+  const entry = { ...place, observation, arrival: { ...receipt, raw } };
   const outcome = await applyWebhook(services, entry);
   services.log.info("webhook.received", {
     gateway,
     transaction_id: entry.transactionId,
-    event_id: notice.eventId,
+    event_id: eventId,
     outcome,
   });
   return outcome;
+}
+
+/** The last refused webhook is kept for the operator: when and why, nothing of what it said. */
+function noteRefusal({ store, defer, wallClock }: Services, gateway: string, error: unknown): void {
+  const now = wallClock();
+  const isRefusal =
+    error instanceof GatewayError && (error.kind === "unverified" || error.kind === "malformed");
+  if (isRefusal && now - (notedAt.get(gateway) ?? 0) >= NOTED_EVERY_MS) {
+    notedAt.set(gateway, now);
+    defer(store.noteBadWebhook(gateway, error.message, now));
+  }
 }
 
 /** Brings a verified webhook to its transaction. @param again also if that was done before */

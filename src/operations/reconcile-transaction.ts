@@ -76,7 +76,7 @@ async function ask(services: Services, loaded: Loaded, source: Source): Promise<
   }
   if (orderPaid && isOpen(transaction.status)) {
     // Another transaction of the order has the money: this page must take none.
-    await endTransaction(services, loaded, "canceled", source);
+    await endTransaction(services, loaded, "canceled", { source });
     return "changed";
   }
   const reference = { transactionId: transaction.id, reference: transaction.gatewayReference };
@@ -89,7 +89,7 @@ async function ask(services: Services, loaded: Loaded, source: Source): Promise<
   const observation = captured ?? seen;
   const ending = whatToEnd(loaded, observation, services.now());
   if (ending) {
-    await endTransaction(services, loaded, ending, source);
+    await endTransaction(services, loaded, ending, { source });
     return "changed";
   }
   // How much was to be captured may have been said since the row was read.

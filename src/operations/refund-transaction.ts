@@ -1,5 +1,5 @@
 /**
- * The shop gives money back: the row first, on the condition that so much is left, then the gateway under the row's id.
+ * The shop, or an operator, gives money back: the row first, on the condition that so much is left, then the gateway under the row's id.
  * Whatever happens to the answer, the refund is owed from then on and done once.
  */
 import { describeError } from "../lib/log.ts";
@@ -17,6 +17,10 @@ export interface RefundCommand {
   /** The same key for the same transaction is the same refund. */
   readonly idempotencyKey: string | null;
   readonly source: Extract<Source, "shop" | "operator">;
+  /** Who gives it back, where it is a person. */
+  readonly actor: string | null;
+  /** What was left when it was asked for: refused when that has changed since. Null: whatever is left now. */
+  readonly expectedRest: number | null;
 }
 
 /**
@@ -30,11 +34,11 @@ export async function refundTransaction(
   command: RefundCommand,
 ): Promise<{ refund: RefundRow; created: boolean }> {
   const { store, now, newId } = services;
-  const { amount, reason, idempotencyKey, source } = command;
+  const { amount, reason, idempotencyKey, source, actor, expectedRest } = command;
   const fingerprint = JSON.stringify([amount, reason]);
   const id = newId("rfd");
   const requested = await store.requestRefund({
-    ...{ id, transactionId, amount, reason, source, idempotencyKey, fingerprint },
+    ...{ id, transactionId, amount, reason, source, actor, idempotencyKey, fingerprint, expectedRest },
     ...{ nextAttemptAt: now() + REFUND_LEASE_MS, now: now() },
   });
   const refund = requested ?? (await findEarlier(services, transactionId, command, fingerprint, id));
@@ -60,7 +64,7 @@ async function sendNow(services: Services, refund: RefundRow, source: Source): P
 async function findEarlier(
   { store }: Services,
   transactionId: string,
-  { amount, idempotencyKey }: RefundCommand,
+  { amount, idempotencyKey, expectedRest }: RefundCommand,
   fingerprint: string,
   id: string,
 ): Promise<RefundRow> {
@@ -88,6 +92,10 @@ async function findEarlier(
   }
   // What is under way may be counted at the gateway already.
   const rest = Math.max(0, transaction.amountCaptured - transaction.amountRefunded - refunds.pending);
+  if (expectedRest !== null && expectedRest !== rest) {
+    const text = `Meanwhile this has changed: ${rest} is left to refund, not ${expectedRest}. Look again.`;
+    throw new OperationError("refund_exceeds_rest", text, { transactionId });
+  }
   const asked = amount === null || rest === 0 ? "nothing" : `only ${rest}`;
   throw new OperationError("refund_exceeds_rest", `Of this payment ${asked} is left to refund.`, {
     transactionId,

@@ -39,20 +39,32 @@ export function parseEventId(id: string): { transactionId: string; position: num
   return suffix && position ? { transactionId: `txn_${suffix}`, position: Number(position) } : null;
 }
 
-export async function sendDelivery(services: Services, event: OwedEvent): Promise<"delivered" | "failed"> {
-  const { store, log, now } = services;
+/** How long it took until everybody who watches had been told, once that is known; milliseconds. */
+export interface Push {
+  ms: number | null;
+}
+
+/** @param push of the same change, where it is on its way beside this */
+export async function sendDelivery(
+  services: Services,
+  event: OwedEvent,
+  push?: Push,
+): Promise<"delivered" | "failed"> {
+  const { store, log, now, wallClock } = services;
   const id = eventId(event);
+  const [at, started] = [now(), wallClock()];
   const outcome = await fulfil(services, id, event.body);
+  const call = { at, durationMs: wallClock() - started, answer: outcome.answer, pushedMs: push?.ms ?? null };
   const attempt = event.attempts + 1;
   const fields = { event_id: id, transaction_id: event.transactionId, attempt };
   if (outcome.delivered) {
-    await store.markDelivered(event, now());
+    await store.markDelivered(event, now(), call);
     log.info("delivery.succeeded", fields);
     return "delivered";
   }
   const pauseMs = pauseAfter(attempt, outcome);
-  await store.markFailed(event, pauseMs === null ? null : now() + pauseMs, outcome.reason);
-  const { reason } = outcome;
+  await store.markFailed(event, pauseMs === null ? null : now() + pauseMs, call);
+  const reason = outcome.answer;
   log.warn(pauseMs === null ? "delivery.abandoned" : "delivery.failed", { ...fields, reason });
   return "failed";
 }

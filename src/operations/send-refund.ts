@@ -79,12 +79,13 @@ async function postpone(
 
 async function end(
   services: Services,
-  { id, transactionId, amount, currency }: RefundRow,
+  { id, transactionId, amount, currency, actor, reason }: RefundRow,
   source: Source,
   { status, reference, failureCode }: RefundObservation & { status: "succeeded" | "failed" },
   total: number | null,
 ): Promise<void> {
-  const input = { kind: "refund_ended", source, amount, currency, status, total } as const;
+  const person = actor === null ? {} : { actor, note: reason };
+  const input = { kind: "refund_ended", source, ...person, amount, currency, status, total } as const;
   const refundEnd = { id, status, gatewayReference: reference, failureCode };
   await advanceTransaction(services, transactionId, input, { refundEnd });
   services.log.info("refund.ended", { transaction_id: transactionId, outcome: status });

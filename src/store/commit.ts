@@ -1,11 +1,11 @@
 /** The one writer of a transaction's state: one D1 batch, whose primary keys are the locks. */
-import { and, eq, inArray, ne } from "drizzle-orm";
+import { and, eq, inArray, ne, sql } from "drizzle-orm";
 import type { Event } from "../transactions/event.ts";
 import type { Status, Transaction } from "../transactions/transaction.ts";
 import { attempt, type Database } from "./database.ts";
-import { type InboxEntry, isEntry, referenceKey } from "./inbox.ts";
+import { type InboxEntry, isEntry, referenceKey, toInboxRow } from "./inbox.ts";
 import { endRefund, insertRefund, type NewRefund, type RefundEnd } from "./refunds.ts";
-import { toRow } from "./rows.ts";
+import { toRow, withCalls } from "./rows.ts";
 import { deliveries, events, inbox, transactions } from "./schema.ts";
 
 export interface OwedDelivery {
@@ -27,6 +27,8 @@ export interface Commit {
   readonly refund?: NewRefund;
   /** A refund that has come to its end by this. */
   readonly refundEnd?: RefundEnd;
+  /** The calls to the gateway that led to it, in the form of the row. */
+  readonly calls: string;
   readonly now: number;
 }
 
@@ -52,15 +54,12 @@ export function commitQueries(db: Database) {
      */
     async commit(commit: Commit): Promise<Committed | "conflict"> {
       const { from, inbox: entry, now } = commit;
-      const [first, ...rest] = commit.events;
-      const last = rest.at(-1) ?? first;
+      const last = commit.events.at(-1) ?? commit.events[0];
       const result = await attempt(
         db.batch([
-          insertEvent(db, first),
-          ...rest.map((event) => insertEvent(db, event)),
-          ...(entry ? [markApplied(db, entry, from.id, now)] : []),
           updateState(db, commit),
-          ...commit.deliveries.map((delivery) => insertDelivery(db, from.id, delivery, now)),
+          ...commit.events.flatMap((event) => insertEvent(db, event, commit)),
+          ...(entry ? [markApplied(db, entry, from.id, now)] : []),
           ...(commit.refund ? [insertRefund(db, commit.refund)] : []),
           ...(commit.refundEnd ? [endRefund(db, commit.refundEnd, now)] : []),
           ...(has(commit, "transaction.succeeded") ? [nudgeSiblings(db, from, now)] : []),
@@ -73,13 +72,17 @@ export function commitQueries(db: Database) {
 }
 
 /** Sets only what changed: an index is written again for each of its columns that is named. */
-function updateState(db: Database, { from, events: list }: Commit) {
+function updateState(db: Database, { from, events: list, calls }: Commit) {
   const before: Record<string, unknown> = toRow(from);
   const after = toRow((list.at(-1) ?? list[0]).transaction);
   const changed = Object.entries(after).filter(([name, value]) => before[name] !== value);
   return db
     .update(transactions)
-    .set({ ...Object.fromEntries(changed), ...(from.version === 0 ? { customer: null } : {}) })
+    .set({
+      ...Object.fromEntries(changed),
+      ...(from.version === 0 ? { customer: null } : {}),
+      ...withCalls(calls),
+    })
     .where(and(eq(transactions.id, from.id), eq(transactions.version, from.version)));
 }
 
@@ -91,7 +94,7 @@ function markApplied(
 ) {
   return stored
     ? db.update(inbox).set({ outcome: "applied", reason: null, transactionId }).where(isEntry(entry))
-    : db.insert(inbox).values({ ...entry, outcome: "applied", receivedAt: now });
+    : db.insert(inbox).values(toInboxRow(entry, "applied", null, now));
 }
 
 /** An order that is paid needs no other page that takes money: the cron looks at them now, whatever else is lost. */
@@ -105,8 +108,12 @@ function nudgeSiblings(db: Database, { orderId, id }: Transaction, now: number) 
     .returning({ sibling: transactions.id });
 }
 
-function insertEvent(db: Database, event: Event) {
-  return db.insert(events).values(toEventRow(event));
+/** An event, behind the delivery that it owes: the only row with a rowid that the batch has inserted just then. */
+function insertEvent(db: Database, event: Event, { from, deliveries: owed, inbox: entry, now }: Commit) {
+  const delivery = owed.find(({ version }) => version === event.transaction.version);
+  const position = delivery ? sql`last_insert_rowid()` : null;
+  const row = { ...toEventRow(event), position, eventId: entry?.eventId ?? null };
+  return [...(delivery ? [insertDelivery(db, from.id, delivery, now)] : []), db.insert(events).values(row)];
 }
 
 function insertDelivery(db: Database, transactionId: string, delivery: OwedDelivery, now: number) {
@@ -150,7 +157,7 @@ function readCommitted(results: readonly unknown[]): Committed {
   };
 }
 
-function toEventRow(event: Event): typeof events.$inferInsert {
+function toEventRow(event: Event) {
   const { type, source, from, actor, note, transaction } = event;
   return {
     actor,

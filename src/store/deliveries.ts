@@ -1,5 +1,6 @@
 /** The outbox in D1: what the shop is owed, and what came of it. */
 import { and, asc, desc, eq, getTableColumns, gt, inArray, lt, type SQL, sql } from "drizzle-orm";
+import { readLines, toLine } from "../lib/lines.ts";
 import { type Database, run } from "./database.ts";
 import { deliveries, isDeadLetter } from "./schema.ts";
 
@@ -10,10 +11,26 @@ export type Lease = Pick<Delivery, "position" | "attempts" | "nextAttemptAt">;
 
 export type DeliveryStatus = "owed" | "delivered" | "dead";
 
+/** One call to the shop. */
+export interface Attempt {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly durationMs: number;
+  /** Bounded, and without the shop's words. */
+  readonly answer: string;
+  /** From the commit to the last watching socket, where that is known by then. */
+  readonly pushedMs: number | null;
+}
+
+/** Of a delivery's log, in characters: the oldest attempts go. */
+const MAX_LOG_LENGTH = 2000;
+
 /** Without the body, which may be large. */
-export interface ListedDelivery extends Omit<Delivery, "body"> {
+export interface ListedDelivery extends Omit<Delivery, "body" | "log"> {
   /** "unsent": there was nobody to tell. */
   readonly status: DeliveryStatus | "unsent";
+  /** Oldest first, as far as they are kept. */
+  readonly tries: readonly Omit<Attempt, "pushedMs">[];
 }
 
 export interface DeliveryFilter {
@@ -22,6 +39,9 @@ export interface DeliveryFilter {
   readonly before?: number;
   readonly limit: number;
 }
+
+/** Where a page of what is owed ends. */
+export type OwedPlace = Pick<Delivery, "nextAttemptAt" | "position">;
 
 const HAS_STATUS: Readonly<Record<DeliveryStatus, SQL>> = {
   owed: sql`next_attempt_at IS NOT NULL`,
@@ -33,11 +53,11 @@ const { body: _body, ...listed } = getTableColumns(deliveries);
 export function deliveryQueries(db: Database) {
   return {
     /** Books a success; left alone when others have the row by now, for whom it is to be sent again. */
-    async markDelivered(lease: Lease, now: number): Promise<void> {
+    async markDelivered(lease: Lease, now: number, attempt: Attempt): Promise<void> {
       await run(
         db
           .update(deliveries)
-          .set({ nextAttemptAt: null, deliveredAt: now, lastError: null })
+          .set({ nextAttemptAt: null, deliveredAt: now, lastError: null, ...withAttempt(attempt) })
           .where(isHeld(lease)),
       );
     },
@@ -46,11 +66,12 @@ export function deliveryQueries(db: Database) {
      * Books a failed attempt; left alone when others have the row by now.
      * @param nextAttemptAt null: a dead letter
      */
-    async markFailed(lease: Lease, nextAttemptAt: number | null, error: string): Promise<void> {
+    async markFailed(lease: Lease, nextAttemptAt: number | null, attempt: Attempt): Promise<void> {
+      const lastError = attempt.answer;
       await run(
         db
           .update(deliveries)
-          .set({ attempts: lease.attempts + 1, nextAttemptAt, lastError: error })
+          .set({ attempts: lease.attempts + 1, nextAttemptAt, lastError, ...withAttempt(attempt) })
           .where(isHeld(lease)),
       );
     },
@@ -101,7 +122,21 @@ export function deliveryQueries(db: Database) {
           .orderBy(desc(position))
           .limit(limit),
       );
-      return rows.map((row) => ({ ...row, status: statusOf(row) }));
+      return rows.map(toListed);
+    },
+
+    /** What is owed, the longest due first: that is its index's order, so a page reads no more than it shows. */
+    async listOwed(after: OwedPlace | undefined, limit: number): Promise<ListedDelivery[]> {
+      const place = sql`(${deliveries.nextAttemptAt}, ${deliveries.position})`;
+      const rows = await run(
+        db
+          .select(listed)
+          .from(deliveries)
+          .where(and(HAS_STATUS.owed, after && sql`${place} > (${after.nextAttemptAt}, ${after.position})`))
+          .orderBy(asc(deliveries.nextAttemptAt), asc(deliveries.position))
+          .limit(limit),
+      );
+      return rows.map(toListed);
     },
 
     /** Outgoing events in the order of commit. */
@@ -118,16 +153,37 @@ export function deliveryQueries(db: Database) {
   };
 }
 
+function toListed({ log, ...row }: Omit<Delivery, "body">): ListedDelivery {
+  return { ...row, status: statusOf(row), tries: readAttempts(log) };
+}
+
+/** The attempts of a row's log, oldest first. */
+export function readAttempts(log: string): Omit<Attempt, "pushedMs">[] {
+  return readLines(log).map(([at, durationMs, answer]) => ({
+    at: Number(at),
+    durationMs: Number(durationMs),
+    answer: String(answer),
+  }));
+}
+
+function withAttempt({ at, durationMs, answer, pushedMs }: Attempt) {
+  const line = toLine([at, durationMs, answer]);
+  return {
+    log: sql`substr(${deliveries.log} || ${line}, ${sql.raw(String(-MAX_LOG_LENGTH))})`,
+    ...(pushedMs === null ? {} : { pushedMs }),
+  };
+}
+
 /** Whoever takes a row meanwhile, to send it or to owe it again, moves its time of the next attempt. */
 function isHeld({ position, nextAttemptAt }: Lease): SQL | undefined {
   return and(eq(deliveries.position, position), sql`${deliveries.nextAttemptAt} = ${nextAttemptAt}`);
 }
 
-function statusOf({
+export function statusOf({
   nextAttemptAt,
   deliveredAt,
   attempts,
-}: Omit<Delivery, "body">): ListedDelivery["status"] {
+}: Pick<Delivery, "nextAttemptAt" | "deliveredAt" | "attempts">): ListedDelivery["status"] {
   if (nextAttemptAt !== null) {
     return "owed";
   }

@@ -12,10 +12,23 @@ export interface InboxEntry {
   /** Our transaction's id; or, as long as it is not known, what `referenceKey` makes of the gateway's. */
   readonly transactionId: string;
   readonly observation: Observation;
+  /** How it came; absent where it is in the inbox already. */
+  readonly arrival?: Arrival;
+}
+
+/** Times are the gateway's own; null where nobody says. */
+export interface Arrival {
+  /** Epoch milliseconds. */
+  readonly occurredAt: number | null;
+  readonly signedAt: number | null;
+  /** Which of the live secrets verified it: 1 is the first. */
+  readonly secret: number | null;
+  /** What it said, redacted: at most 4,096 characters. */
+  readonly raw: string | null;
 }
 
 /** By which a duplicate is told. */
-export type InboxKey = Omit<InboxEntry, "observation">;
+export type InboxKey = Omit<InboxEntry, "observation" | "arrival">;
 export type InboxRow = typeof inbox.$inferSelect;
 export type InboxOutcome = InboxRow["outcome"];
 
@@ -30,6 +43,19 @@ export function referenceKey(gateway: string, reference: string): string {
 
 export function isEntry({ transactionId, gateway, eventId }: InboxKey) {
   return and(eq(inbox.transactionId, transactionId), eq(inbox.gateway, gateway), eq(inbox.eventId, eventId));
+}
+
+const UNKNOWN: Arrival = { occurredAt: null, signedAt: null, secret: null, raw: null };
+
+/** @param now epoch milliseconds, when it came in */
+export function toInboxRow(
+  { arrival = UNKNOWN, ...entry }: InboxEntry,
+  outcome: InboxOutcome,
+  reason: string | null,
+  now: number,
+): InboxRow {
+  const { transactionId, gateway, eventId, observation } = entry;
+  return { transactionId, gateway, eventId, observation, outcome, reason, receivedAt: now, ...arrival };
 }
 
 export function inboxQueries(db: Database) {
@@ -49,7 +75,7 @@ export function inboxQueries(db: Database) {
               .update(inbox)
               .set({ outcome: "ignored", reason })
               .where(and(isEntry(entry), eq(inbox.outcome, "parked")))
-          : db.insert(inbox).values({ ...entry, outcome: "ignored", reason, receivedAt: now }),
+          : db.insert(inbox).values(toInboxRow(entry, "ignored", reason, now)),
       );
       return result === "conflict" ? "conflict" : "kept";
     },
@@ -59,13 +85,14 @@ export function inboxQueries(db: Database) {
      * @returns "conflict" when the transaction, or this very webhook, came in meanwhile
      */
     async park(entry: InboxEntry, now: number): Promise<"conflict" | "kept"> {
-      const { gateway, eventId, transactionId, observation } = entry;
+      const { gateway, eventId, transactionId, observation, arrival = UNKNOWN } = entry;
+      const { occurredAt, signedAt, secret, raw } = arrival;
       const known =
         observation.reference !== null && transactionId === referenceKey(gateway, observation.reference)
           ? sql`gateway_reference = ${observation.reference} AND gateway = ${gateway}`
           : sql`id = ${transactionId}`;
       const row = sql`SELECT ${transactionId}, ${gateway}, ${eventId}, 'parked', NULL,
-        ${JSON.stringify(observation)}, ${now}
+        ${JSON.stringify(observation)}, ${now}, ${occurredAt}, ${signedAt}, ${secret}, ${raw}
         WHERE NOT EXISTS (SELECT 1 FROM transactions WHERE ${known} AND version > 0)`;
       const parked = db.insert(inbox).select(row).onConflictDoNothing().returning({ id: inbox.eventId });
       return (await run(parked)).length > 0 ? "kept" : "conflict";

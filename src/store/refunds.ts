@@ -14,6 +14,8 @@ export interface NewRefund {
   readonly currency: string;
   readonly reason: string | null;
   readonly source: Source;
+  /** The person who gives it back, where one does. */
+  readonly actor: string | null;
   /** Until then whoever has written the row is taken to be sending it. */
   readonly nextAttemptAt: number;
   readonly now: number;
@@ -24,6 +26,8 @@ export interface RefundRequest extends Omit<NewRefund, "amount" | "currency"> {
   readonly amount: number | null;
   readonly idempotencyKey: string | null;
   readonly fingerprint: string;
+  /** What was left when it was asked for: it is refused when that has changed. Null: whatever is left. */
+  readonly expectedRest: number | null;
 }
 
 export interface RefundEnd {
@@ -160,12 +164,12 @@ export function endRefund(
 
 /** The row's values as a SELECT, so that an INSERT can have conditions; columns in the schema's order. */
 function conditionalRow({ id, transactionId, amount, reason, source, now, ...request }: RefundRequest) {
-  const { idempotencyKey, fingerprint, nextAttemptAt } = request;
+  const { idempotencyKey, fingerprint, nextAttemptAt, actor, expectedRest } = request;
   const rest = sql`SELECT id, currency, amount_captured - amount_refunded - (SELECT coalesce(sum(amount), 0)
     FROM refunds WHERE refunds.transaction_id = transactions.id AND refunds.status = 'pending') AS rest
     FROM transactions WHERE id = ${transactionId} AND status = 'succeeded'`;
   return sql`SELECT ${id}, paid.id, coalesce(${amount}, paid.rest), paid.currency, 'pending', ${reason}, ${source},
-    NULL, NULL, ${idempotencyKey}, ${fingerprint}, 0, ${nextAttemptAt}, ${now}, ${now} FROM (${rest}) AS paid
-    WHERE paid.rest >= coalesce(${amount}, 1) AND NOT EXISTS (SELECT 1 FROM refunds
+    NULL, NULL, ${idempotencyKey}, ${fingerprint}, 0, ${nextAttemptAt}, ${now}, ${now}, ${actor} FROM (${rest}) AS paid
+    WHERE paid.rest >= coalesce(${amount}, 1) AND paid.rest = coalesce(${expectedRest}, paid.rest) AND NOT EXISTS (SELECT 1 FROM refunds
       WHERE transaction_id = ${transactionId} AND idempotency_key = ${idempotencyKey})`;
 }

@@ -4,7 +4,7 @@ import type { RefundSums } from "../transactions/refund.ts";
 import type { Transaction } from "../transactions/transaction.ts";
 import { transactions } from "./schema.ts";
 
-type Row = Omit<typeof transactions.$inferSelect, "slot">;
+type Row = Omit<typeof transactions.$inferSelect, "slot" | "calls">;
 
 /** A transaction as it was read, and what a decision needs besides. */
 export interface Loaded {
@@ -24,8 +24,8 @@ const orderPaid = sql<number>`EXISTS (SELECT 1 FROM transactions AS sibling
 const refundsThatAre = (status: "pending" | "succeeded") =>
   sql<number>`CASE WHEN transactions.status IN ('succeeded', 'canceled', 'review') THEN (SELECT coalesce(sum(amount), 0)
   FROM refunds WHERE refunds.transaction_id = transactions.id AND refunds.status = ${sql.raw(`'${status}'`)}) ELSE 0 END`;
-const { slot: _slot, ...stored } = getTableColumns(transactions);
-/** What is stored of a transaction: all but the computed slot. */
+const { slot: _slot, calls: _calls, ...stored } = getTableColumns(transactions);
+/** What is stored of a transaction: all but the computed slot, and the calls, which the timeline alone shows. */
 export const columns = stored;
 /** A transaction, and what a decision needs besides. */
 export const loadedColumns = {
@@ -52,4 +52,13 @@ export function toLoaded({ orderPaid: paid, refundsPending, refundsSucceeded, ..
   const { customer, openingUntil } = row;
   const refunds = { pending: refundsPending, succeeded: refundsSucceeded };
   return { transaction: toTransaction(row), orderPaid: paid === 1, refunds, customer, openingUntil };
+}
+
+const MAX_CALLS_LENGTH = 2000;
+
+/** Adds to the calls of a row; the oldest go. @param lines in the form of the row; empty: nothing to add */
+export function withCalls(lines: string) {
+  return lines === ""
+    ? {}
+    : { calls: sql`substr(${transactions.calls} || ${lines}, ${sql.raw(String(-MAX_CALLS_LENGTH))})` };
 }

@@ -9,6 +9,13 @@ import type { Observation } from "../transactions/observation.ts";
 import type { RefundStatus } from "../transactions/refund.ts";
 import type { Dispute, Mode, ReviewReason, Status, Transaction } from "../transactions/transaction.ts";
 
+/** The gateway's own id of the payment, where its reference names the session first; in the words of the index. */
+export const paymentReference = sql`substr(gateway_reference, instr(gateway_reference, '/') + 1)`;
+export const hasPaymentReference = sql`instr(gateway_reference, '/') > 0`;
+
+/** Of a transaction: neither on its way nor paid. In the words of the index, which is used for no others. */
+export const isUnusual = sql`status <> 'pending' AND status <> 'succeeded'`;
+
 export const transactions = sqliteTable(
   "transactions",
   {
@@ -47,9 +54,13 @@ export const transactions = sqliteTable(
     capturing: integer("capturing"),
     dispute: text("dispute").$type<Dispute>(),
     mode: text("mode").$type<Mode>(),
+    calls: text("calls").notNull().default(""),
   },
   (table) => [
     uniqueIndex("transactions_order").on(table.orderId, table.slot),
+    index("transactions_unusual").on(table.status, table.id).where(isUnusual),
+    index("transactions_silent").on(table.silentSince).where(sql`silent_since IS NOT NULL`),
+    index("transactions_payment").on(paymentReference).where(hasPaymentReference),
     index("transactions_due").on(table.nextCheckAt).where(sql`next_check_at IS NOT NULL`),
     index("transactions_reference").on(table.gatewayReference).where(sql`gateway_reference IS NOT NULL`),
   ],
@@ -70,6 +81,8 @@ export const events = sqliteTable(
     occurredAt: integer("occurred_at").notNull(),
     actor: text("actor"),
     note: text("note"),
+    position: integer("position"),
+    eventId: text("event_id"),
   },
   (table) => [primaryKey({ columns: [table.transactionId, table.version] })],
 );
@@ -91,6 +104,10 @@ export const inbox = sqliteTable(
     reason: text("reason"),
     observation: text("observation", { mode: "json" }).$type<Observation>().notNull(),
     receivedAt: integer("received_at").notNull(),
+    occurredAt: integer("occurred_at"),
+    signedAt: integer("signed_at"),
+    secret: integer("secret"),
+    raw: text("raw"),
   },
   (table) => [
     primaryKey({ columns: [table.transactionId, table.gateway, table.eventId] }),
@@ -116,6 +133,7 @@ export const refunds = sqliteTable(
     nextAttemptAt: integer("next_attempt_at"),
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
+    actor: text("actor"),
   },
   (table) => [
     uniqueIndex("refunds_key").on(table.transactionId, table.idempotencyKey),
@@ -139,6 +157,8 @@ export const deliveries = sqliteTable(
     deliveredAt: integer("delivered_at"),
     lastError: text("last_error"),
     createdAt: integer("created_at").notNull(),
+    pushedMs: integer("pushed_ms"),
+    log: text("log").notNull().default(""),
   },
   (table) => [
     index("deliveries_due").on(table.nextAttemptAt).where(sql`next_attempt_at IS NOT NULL`),
@@ -153,5 +173,63 @@ export const heartbeats = sqliteTable("heartbeats", {
 
 export const missedEvents = sqliteTable("missed_events", {
   gateway: text("gateway").primaryKey(),
+  since: integer("since").notNull(),
+});
+
+export const metadataValues = sqliteTable(
+  "metadata_values",
+  { value: text("value").notNull(), transactionId: text("transaction_id").notNull() },
+  (table) => [primaryKey({ columns: [table.value, table.transactionId] })],
+);
+
+export const statistics = sqliteTable(
+  "statistics",
+  {
+    span: text("span").$type<"hour" | "quarter" | "day">().notNull(),
+    start: integer("start").notNull(),
+    facts: text("facts").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.span, table.start] })],
+);
+
+export const rollUp = sqliteTable("roll_up", {
+  id: integer("id").primaryKey(),
+  position: integer("position").notNull(),
+  pendingFrom: text("pending_from").notNull(),
+  rolledAt: integer("rolled_at").notNull(),
+});
+
+export const gatewayHealth = sqliteTable("gateway_health", {
+  gateway: text("gateway").primaryKey(),
+  goodAt: integer("good_at"),
+  goodSecret: integer("good_secret"),
+  skewMs: integer("skew_ms"),
+  badAt: integer("bad_at"),
+  badReason: text("bad_reason"),
+});
+
+export const operatorActions = sqliteTable(
+  "operator_actions",
+  {
+    id: text("id").primaryKey(),
+    transactionId: text("transaction_id"),
+    action: text("action").notNull(),
+    actor: text("actor").notNull(),
+    note: text("note"),
+    outcome: text("outcome"),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [index("operator_actions_of").on(table.transactionId).where(sql`transaction_id IS NOT NULL`)],
+);
+
+export const consoleSessions = sqliteTable("console_sessions", {
+  id: text("id").primaryKey(),
+  actor: text("actor").notNull(),
+  expiresAt: integer("expires_at").notNull(),
+});
+
+export const signInAttempts = sqliteTable("sign_in_attempts", {
+  address: text("address").primaryKey(),
+  attempts: integer("attempts").notNull(),
   since: integer("since").notNull(),
 });

@@ -1,11 +1,16 @@
 /** The store: every query that the Worker makes, over one D1 database. */
 import { commitQueries } from "./commit.ts";
+import { sessionQueries } from "./console-sessions.ts";
 import { connect } from "./database.ts";
 import { deliveryQueries } from "./deliveries.ts";
 import { inboxQueries } from "./inbox.ts";
 import { jobQueries } from "./jobs.ts";
+import { operatorActionQueries } from "./operator-actions.ts";
 import { refundQueries } from "./refunds.ts";
 import { type Deadlines, reliableD1 } from "./reliable-d1.ts";
+import { searchQueries } from "./search.ts";
+import { statisticsQueries } from "./statistics.ts";
+import { timelineQueries } from "./timeline.ts";
 import { transactionQueries } from "./transactions.ts";
 
 export type Store = ReturnType<typeof createStore>;
@@ -21,6 +26,11 @@ export function createStore(binding: D1Database, deadlines?: Deadlines) {
     ...deliveryQueries(db),
     ...refundQueries(db),
     ...jobQueries(db),
+    ...searchQueries(db),
+    ...timelineQueries(db),
+    ...statisticsQueries(db),
+    ...operatorActionQueries(db),
+    ...sessionQueries(db),
     /** How many statements were run so far. D1 allows 1,000 in one invocation. */
     statementCount: d1.statementCount,
   };

@@ -3,8 +3,8 @@ import { and, desc, eq, gt, gte, lt, or, sql } from "drizzle-orm";
 import type { Status, Transaction } from "../transactions/transaction.ts";
 import { attempt, type Database, run } from "./database.ts";
 import { type InboxKey, type InboxOutcome, isEntry } from "./inbox.ts";
-import { columns, type Loaded, loadedColumns, toLoaded, toRow, toTransaction } from "./rows.ts";
-import { events, idempotencyKeys, inbox, transactions } from "./schema.ts";
+import { columns, type Loaded, loadedColumns, toLoaded, toRow, toTransaction, withCalls } from "./rows.ts";
+import { events, idempotencyKeys, inbox, metadataValues, transactions } from "./schema.ts";
 
 export interface Creation {
   readonly transaction: Transaction;
@@ -103,7 +103,9 @@ export function transactionQueries(db: Database) {
         .select(conditionalRow(creation))
         .returning({ id: transactions.id });
       const key = idempotency ? [insertKey(db, idempotency, transaction)] : [];
-      const result = await attempt(db.batch([inserted, ...key]));
+      const words = findableValues(transaction.metadata);
+      const findable = words.length > 0 ? [insertWords(db, words, transaction.id)] : [];
+      const result = await attempt(db.batch([inserted, ...key, ...findable]));
       return result !== "conflict" && result[0].length > 0;
     },
 
@@ -150,12 +152,20 @@ export function transactionQueries(db: Database) {
       );
     },
 
-    /** Moves the clock of a transaction that has not changed since it was read. */
-    async touch(from: Transaction, nextCheckAt: number | null, silentSince: number | null): Promise<void> {
+    /**
+     * Moves the clock of a transaction that has not changed since it was read.
+     * @param calls what was asked of the gateway, in the form of the row
+     */
+    async touch(
+      from: Transaction,
+      nextCheckAt: number | null,
+      silentSince: number | null,
+      calls: string,
+    ): Promise<void> {
       await run(
         db
           .update(transactions)
-          .set({ nextCheckAt, silentSince })
+          .set({ nextCheckAt, silentSince, ...withCalls(calls) })
           .where(
             and(
               eq(transactions.id, from.id),
@@ -165,6 +175,18 @@ export function transactionQueries(db: Database) {
             ),
           ),
       );
+    },
+
+    /** Keeps calls that led to no other write. */
+    async keepCalls(
+      calls: readonly { readonly transactionId: string; readonly lines: string }[],
+    ): Promise<void> {
+      const [first, ...rest] = calls.map(({ transactionId, lines }) =>
+        db.update(transactions).set(withCalls(lines)).where(eq(transactions.id, transactionId)),
+      );
+      if (first) {
+        await run(db.batch([first, ...rest]));
+      }
     },
 
     /**
@@ -249,13 +271,29 @@ function insertKey(
       WHERE EXISTS (SELECT 1 FROM transactions WHERE id = ${id})`);
 }
 
+/** So many at most, each a row. */
+const MAX_WORDS = 10;
+
+/** What of the shop's own words can be searched for: short values, none that looks like an e-mail address. */
+function findableValues(metadata: Transaction["metadata"]): string[] {
+  // No control character either: at a NUL, a text ends for SQLite.
+  const values = Object.values(metadata).filter((value) => /^[^@＠﹫\p{Cc}]{1,100}$/u.test(value));
+  return [...new Set(values)].slice(0, MAX_WORDS);
+}
+
+/** The words, if the transaction's row was written. */
+function insertWords(db: Database, words: readonly string[], id: string) {
+  return db.insert(metadataValues).select(sql`SELECT value, ${id} FROM json_each(${JSON.stringify(words)})
+    WHERE EXISTS (SELECT 1 FROM transactions WHERE id = ${id})`);
+}
+
 /** The row's values as a SELECT, so that an INSERT can have conditions; columns in the schema's order. */
 function conditionalRow({ transaction, customer, openingUntil, idempotency }: Creation) {
   const row: Record<string, unknown> = { ...toRow(transaction), customer, openingUntil };
   const values = Object.entries(columns).map(
     ([name, column]) => sql`${sql.param(row[name] ?? null, column)}`,
   );
-  return sql`SELECT ${sql.join(values, sql`, `)} WHERE
+  return sql`SELECT ${sql.join(values, sql`, `)}, '' WHERE
     NOT EXISTS (SELECT 1 FROM idempotency_keys WHERE key = ${idempotency?.key ?? null})
     AND NOT EXISTS (SELECT 1 FROM transactions WHERE order_id = ${transaction.orderId}
       AND (slot IN ('open', 'paid') OR status = 'review'))`;

@@ -57,6 +57,7 @@ const FAILPOINTS = [
   "store.history",
   "store.ignore",
   "store.insert",
+  "store.keepCalls",
   "store.lastTick",
   "store.list",
   "store.listAfter",
@@ -68,12 +69,39 @@ const FAILPOINTS = [
   "store.park",
   "store.postpone",
   "store.postponeRefund",
+  "store.pruneConsole",
   "store.pruneInbox",
+  "store.readStatistics",
+  "store.readUncounted",
   "store.releaseOpening",
   "store.replay",
   "store.replayDead",
   "store.requestRefund",
   "store.touch",
+  "store.writeStatistics",
+];
+
+/** What is asked for the console's pages alone, or kept for them: nothing of a payment follows from it. */
+const CONSOLE = [
+  "beginAction",
+  "countAttempt",
+  "countDead",
+  "deleteSession",
+  "endAction",
+  "findByText",
+  "findRefundOwner",
+  "findSession",
+  "forgetAttempts",
+  "insertSession",
+  "listActions",
+  "listGatewayHealth",
+  "listOwed",
+  "listStatistics",
+  "noteBadWebhook",
+  "readOverview",
+  "readTimeline",
+  "scan",
+  "search",
 ];
 
 /**
@@ -149,7 +177,9 @@ describe("an invocation that is cut short", () => {
 
   it("was cut at every failpoint that there is", () => {
     const { statementCount: _noQuery, ...store } = createStore(env.DB);
-    const queries = Object.keys(store).map((name) => `store.${name}`);
+    const queries = Object.keys(store)
+      .filter((name) => !CONSOLE.includes(name))
+      .map((name) => `store.${name}`);
     expect(FAILPOINTS.filter((label) => label.startsWith("store."))).toEqual(queries.toSorted());
     expect([...hit].toSorted()).toEqual(FAILPOINTS);
   });

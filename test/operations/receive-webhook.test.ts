@@ -150,7 +150,7 @@ describe("receiveWebhook", () => {
     const other = connectGeneric(
       {
         ...{ id: "other", title: "Other", url: GATEWAY_URL, apiKey: GATEWAY_API_KEY },
-        webhookSecrets: [GATEWAY_WEBHOOK_SECRET],
+        ...{ mode: null, webhookSecrets: [GATEWAY_WEBHOOK_SECRET] },
       },
       { fetch: system.gateway.fetch, now: Date.now },
     );
@@ -237,13 +237,14 @@ describe("receiveWebhook of what cannot be believed", () => {
     ["an amount beyond 2^53", () => signedCallback(body({ amount: 2 ** 53 })), 400, "malformed_webhook"],
     ["a negative amount", () => signedCallback(body({ amount: -1 })), 400, "malformed_webhook"],
     ["no event id", () => signedCallback(body({ event_id: undefined })), 400, "malformed_webhook"],
-  ])("answers %s and writes nothing", async (_, request, status, code) => {
+  ])("answers %s and writes nothing of it", async (_, request, status, code) => {
     const system = await createSystem();
-    const before = await dumpTables();
+    const before = await dumpTables("gateway_health");
     const response = await system.fetch(request());
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject({ code });
-    expect(await dumpTables()).toBe(before);
+    await system.settle();
+    expect(await dumpTables("gateway_health")).toBe(before);
   });
 
   it("answers 404 for a gateway that is not configured", async () => {

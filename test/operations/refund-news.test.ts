@@ -4,7 +4,12 @@ import type { Gateway, Notice } from "../../src/gateways/gateway.ts";
 import type { ObservedRefund } from "../../src/transactions/observation.ts";
 import { checkInvariants } from "../support/invariants.ts";
 import { readMoney, refund, refundsOf, typesOf } from "../support/money.ts";
-import { addNamelessGateway, anObservation, newNamelessOrder } from "../support/nameless-gateway.ts";
+import {
+  addNamelessGateway,
+  anObservation,
+  NO_RECEIPT,
+  newNamelessOrder,
+} from "../support/nameless-gateway.ts";
 import {
   createPending,
   createSystem,
@@ -52,7 +57,7 @@ let events = 0;
 
 function notice(transactionId: string, observation: Notice["observation"], gateway = "nameless"): Request {
   events += 1;
-  const notices: Notice[] = [{ eventId: `evt_${events}`, transactionId, observation }];
+  const notices: Notice[] = [{ eventId: `evt_${events}`, transactionId, observation, receipt: NO_RECEIPT }];
   return new Request(`${ORIGIN}/webhooks/${gateway}`, { method: "POST", body: JSON.stringify(notices) });
 }
 

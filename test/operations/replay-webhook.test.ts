@@ -98,7 +98,9 @@ describe("POST /inbox/:id/replay", () => {
     const restore = replaceStore(system, {
       findForWebhook: async () => ({ loaded: null, outcome: null }),
       park: async (entry, now) => {
-        await env.DB.prepare("INSERT INTO inbox VALUES (?, ?, ?, 'parked', NULL, ?, ?)")
+        await env.DB.prepare(
+          "INSERT INTO inbox (transaction_id, gateway, event_id, outcome, observation, received_at) VALUES (?, ?, ?, 'parked', ?, ?)",
+        )
           .bind(entry.transactionId, entry.gateway, entry.eventId, JSON.stringify(entry.observation), now)
           .run();
         return "kept";

@@ -129,9 +129,9 @@ describe("a success that could not be booked", () => {
     const clock = freezeClock(system);
     const { markDelivered } = system.services.store;
     const restore = replaceStore(system, {
-      markDelivered: async (lease, now) => {
+      markDelivered: async (...booking) => {
         if (booked) {
-          await markDelivered(lease, now);
+          await markDelivered(...booking);
         }
         throw new Error("the database did not answer");
       },

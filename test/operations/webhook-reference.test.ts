@@ -5,6 +5,7 @@ import { later } from "../support/money.ts";
 import {
   addNamelessGateway,
   anObservation,
+  NO_RECEIPT,
   namelessWebhook,
   newNamelessOrder,
   referenceOf,
@@ -106,7 +107,9 @@ describe("receiveWebhook of a reference alone", () => {
     replaceServices(system, { log: { ...log, error: (...line) => void loud.push(line) } });
     const paid = (payment: string) => {
       const observation = anObservation({ reference: `${referenceOf(order_id)}/${payment}` });
-      const body = JSON.stringify([{ eventId: payment, transactionId: id, observation }]);
+      const body = JSON.stringify([
+        { eventId: payment, transactionId: id, observation, receipt: NO_RECEIPT },
+      ]);
       return new Request(`${ORIGIN}/webhooks/nameless`, { method: "POST", body });
     };
     expect(await deliver(system, paid("pay_1"))).toBe("applied");
@@ -122,7 +125,9 @@ describe("receiveWebhook of a reference alone", () => {
     const system = await createNameless();
     const { id } = await createPending(system);
     const observation = anObservation({ reference: `s_${id}` });
-    const body = JSON.stringify([{ eventId: "evt_1", transactionId: null, observation }]);
+    const body = JSON.stringify([
+      { eventId: "evt_1", transactionId: null, observation, receipt: NO_RECEIPT },
+    ]);
     const webhook = new Request(`${ORIGIN}/webhooks/nameless`, { method: "POST", body });
     expect(await deliver(system, webhook)).toBe("parked");
     await later(system);
@@ -134,7 +139,9 @@ describe("receiveWebhook of a reference alone", () => {
   it("ignores a webhook that names another gateway's transaction by our id", async () => {
     const system = await createNameless();
     const { id } = await createPending(system);
-    const notices = [{ eventId: "evt_1", transactionId: id, observation: anObservation() }];
+    const notices = [
+      { eventId: "evt_1", transactionId: id, observation: anObservation(), receipt: NO_RECEIPT },
+    ];
     const body = JSON.stringify(notices);
     const webhook = new Request(`${ORIGIN}/webhooks/nameless`, { method: "POST", body });
     expect(await deliver(system, webhook)).toBe("ignored");

@@ -139,7 +139,7 @@ describe.each(names)("the table %s", (name) => {
     const known = config.indexes.map((index) => ({
       name: index.config.name,
       unique: index.config.unique,
-      columns: index.config.columns.map((column) => (is(column, SQLiteColumn) ? column.name : "?")),
+      columns: index.config.columns.map((column) => (is(column, SQLiteColumn) ? column.name : null)),
       where: index.config.where ? render(index.config.where) : null,
     }));
     const inOrder = (one: { name: string }, other: { name: string }) => one.name.localeCompare(other.name);

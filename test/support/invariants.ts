@@ -33,6 +33,7 @@ interface EventRow {
   readonly status: string;
   readonly status_before: string;
   readonly amount_captured: number;
+  readonly position: number | null;
 }
 
 interface DeliveryRow {
@@ -61,6 +62,10 @@ export interface Dump {
   readonly events: readonly EventRow[];
   readonly deliveries: readonly DeliveryRow[];
   readonly refunds: readonly RefundRow[];
+  /** Of the hours, as JSON. */
+  readonly facts: readonly { readonly facts: string }[];
+  /** Up to which delivery they are counted. */
+  readonly counted: number;
 }
 
 /** The other parties' side of it. */
@@ -81,17 +86,21 @@ export interface Books {
 
 export async function dumpD1(): Promise<Dump> {
   const select = (query: string) => env.DB.prepare(query);
-  const [transactions, events, deliveries, refunds] = await env.DB.batch([
+  const [transactions, events, deliveries, refunds, facts, counted] = await env.DB.batch([
     select("SELECT * FROM transactions"),
     select("SELECT * FROM events ORDER BY transaction_id, version"),
     select("SELECT * FROM deliveries ORDER BY position"),
     select("SELECT * FROM refunds ORDER BY id"),
+    select("SELECT facts FROM statistics WHERE span = 'hour'"),
+    select("SELECT position FROM roll_up"),
   ]);
   return {
     transactions: (transactions?.results ?? []) as TransactionRow[],
     events: (events?.results ?? []) as EventRow[],
     deliveries: (deliveries?.results ?? []) as DeliveryRow[],
     refunds: (refunds?.results ?? []) as RefundRow[],
+    facts: (facts?.results ?? []) as { facts: string }[],
+    counted: (counted?.results as { position: number }[] | undefined)?.[0]?.position ?? 0,
   };
 }
 
@@ -109,6 +118,29 @@ export async function checkConverged(books: Books): Promise<Dump> {
   return dump;
 }
 
+/** The console's figures: each change of a status that was counted adds one to what it is now, and takes one from before. */
+function countedOnce({ events, facts, counted }: Dump): string[] {
+  const sums = new Map<string, number>();
+  const add = (status: string, count: number) => sums.set(status, (sums.get(status) ?? 0) + count);
+  for (const { position, status, status_before: before } of events) {
+    if (position !== null && position <= counted && status !== before) {
+      add(status, -1);
+      add(before, 1);
+    }
+  }
+  for (const row of facts) {
+    const gateways = Object.values(
+      JSON.parse(row.facts) as Record<string, { ended: Record<string, number> }>,
+    );
+    for (const [status, count] of gateways.flatMap(({ ended }) => Object.entries(ended))) {
+      add(status, count);
+    }
+  }
+  return ["succeeded", "failed", "canceled", "expired", "review"]
+    .filter((status) => (sums.get(status) ?? 0) !== 0)
+    .map((status) => `the figures are ${sums.get(status)} off for ${status}`);
+}
+
 /** The sum of those that were begun here. */
 function ownRefunds(row: TransactionRow, refunds: readonly RefundRow[], status: RefundRow["status"]): number {
   return refunds
@@ -118,13 +150,21 @@ function ownRefunds(row: TransactionRow, refunds: readonly RefundRow[], status: 
 
 const isOpen = (status: string) => ["pending", "processing", "authorized"].includes(status);
 
-function inD1({ transactions, events, deliveries, refunds }: Dump): string[] {
+function inD1(dump: Dump): string[] {
+  const { transactions, events, deliveries, refunds } = dump;
   const histories = Map.groupBy(events, (event) => event.transaction_id);
   const owed = Map.groupBy(deliveries, (delivery) => delivery.transaction_id);
   const known = new Set(transactions.map(({ id }) => id));
   return [
     ...transactions.flatMap((row) => ofTransaction(row, histories.get(row.id) ?? [], owed.get(row.id) ?? [])),
     ...placesTaken(transactions),
+    ...countedOnce(dump),
+    ...deliveries
+      .filter(({ position, transaction_id: id, version }) => {
+        const event = histories.get(id)?.find((one) => one.version === version);
+        return event?.position !== position;
+      })
+      .map(({ position }) => `I5 delivery ${position} is not what its event names`),
     ...[...histories.keys(), ...owed.keys()]
       .filter((id) => !known.has(id))
       .map((id) => `I5 ${id} has a history or a delivery, and is not there`),

@@ -47,10 +47,14 @@ export async function createSystem(variables: Record<string, unknown> = {}): Pro
   const real = await createServices(bindings, { requestId: "test", now, waitUntil });
   const config = { id: "generic", title: "Generic", url: GATEWAY_URL, apiKey: GATEWAY_API_KEY };
   const generic = connectGeneric(
-    { ...config, webhookSecrets: [GATEWAY_WEBHOOK_SECRET] },
+    { ...config, mode: null, webhookSecrets: [GATEWAY_WEBHOOK_SECRET] },
     { fetch: gateway.fetch, now: Date.now },
   );
-  const services: Services = { ...real, fetch: shop.fetch, gateways: new Map([["generic", generic]]) };
+  const services: Services = {
+    ...real,
+    fetch: shop.fetch,
+    gateways: new Map([["generic", real.journal.watch(generic)]]),
+  };
 
   const fetch = async (request: Request) =>
     app.fetch(request, { services, requestId: "test", sandbox: null });
@@ -112,8 +116,8 @@ async function tableNames(): Promise<string[]> {
 }
 
 /** Everything that is in D1, as text to search. */
-export async function dumpTables(): Promise<string> {
-  const names = await tableNames();
+export async function dumpTables(except = ""): Promise<string> {
+  const names = (await tableNames()).filter((name) => name !== except);
   const results = await env.DB.batch(names.map((name) => env.DB.prepare(`SELECT * FROM ${name}`)));
   return JSON.stringify(results.map(({ results: rows }, index) => [names[index], rows]));
 }

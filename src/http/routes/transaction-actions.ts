@@ -14,13 +14,15 @@ import { captureBody, check, idempotencyKey, readOptionalJson, refundBody, verdi
 
 export const transactionActionRoutes = new Hono<AppEnv>();
 
+const SHOP = { source: "shop" } as const;
+
 transactionActionRoutes.post("/:id/cancel", shopOnly, async (c) =>
-  answer(c, await cancelTransaction(c.env.services, c.req.param("id"))),
+  answer(c, await cancelTransaction(c.env.services, c.req.param("id"), SHOP)),
 );
 
 transactionActionRoutes.post("/:id/capture", shopOnly, async (c) => {
   const { amount } = check(captureBody, await readOptionalJson(c.req.raw));
-  return answer(c, await captureTransaction(c.env.services, c.req.param("id"), amount ?? null));
+  return answer(c, await captureTransaction(c.env.services, c.req.param("id"), amount ?? null, SHOP));
 });
 
 transactionActionRoutes.post("/:id/accept", shopOnly, (c) => review(c, "accepted"));
@@ -33,7 +35,7 @@ transactionActionRoutes.post("/:id/refunds", shopOnly, async (c) => {
     amount: amount ?? null,
     reason: reason ?? null,
     idempotencyKey: key ?? null,
-    source: "shop",
+    ...{ source: "shop", actor: null, expectedRest: null },
   });
   return c.json(toRefundView(refund), created ? 201 : 200);
 });

@@ -127,6 +127,15 @@ export const KEPT_SCENARIOS: readonly Scenario[] = [
     money: ["1999 - 500"],
   },
   {
+    name: "the cron counting what has happened",
+    prepare: async (world) => {
+      await createPaid(world);
+      world.advance(MINUTE);
+      return () => world.tick();
+    },
+    ends: ["succeeded"],
+  },
+  {
     name: "the full hour, at which the inbox forgets",
     prepare: async (world) => {
       await createPending(world);

@@ -12,6 +12,7 @@ import { connectGeneric } from "../../../src/gateways/generic.ts";
 import { app } from "../../../src/http/app.ts";
 import { runTick, type Tick } from "../../../src/jobs/run-tick.ts";
 import { firstTypeIdAt } from "../../../src/lib/id.ts";
+import { keepCalls } from "../../../src/operations/keep-calls.ts";
 import { createServices, type Services } from "../../../src/services.ts";
 import type { Store } from "../../../src/store/store.ts";
 import {
@@ -138,6 +139,9 @@ async function clearTables(): Promise<void> {
     "deliveries",
     "heartbeats",
     "missed_events",
+    "metadata_values",
+    "statistics",
+    "roll_up",
   ];
   await env.DB.batch(tables.map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
 }
@@ -214,17 +218,19 @@ function servicesMaker(
       );
     const config = { id: "generic", title: "Generic", url: GATEWAY_URL, apiKey: GATEWAY_API_KEY };
     const generic = connectGeneric(
-      { ...config, webhookSecrets: [GATEWAY_WEBHOOK_SECRET] },
+      { ...config, mode: null, webhookSecrets: [GATEWAY_WEBHOOK_SECRET] },
       { fetch: gatewayFetch, now: Date.now },
     );
     const called = isNameless ? unnamed(generic) : generic;
+    const { journal } = real;
+    const store = named(real.store);
     return {
       ...real,
       ...{
         log,
         newId,
-        store: named(real.store),
-        gateways: new Map([["generic", isListing ? listing(called, gateway) : called]]),
+        store,
+        gateways: new Map([["generic", journal.watch(isListing ? listing(called, gateway) : called)]]),
       },
       fetch: (request) =>
         orAborted(
@@ -236,7 +242,11 @@ function servicesMaker(
         connect: (id, request) => seam("channel.connect", () => real.channel.connect(id, request), cut),
       },
       defer: (work) =>
-        waitUntil(work.catch((error) => complain("deferred.failed", { error: String(error) }))),
+        waitUntil(
+          work
+            .finally(() => keepCalls({ store, journal }))
+            .catch((error) => complain("deferred.failed", { error: String(error) })),
+        ),
     };
   };
 }
@@ -244,9 +254,9 @@ function servicesMaker(
 /** As gateways are that know a payment by their own id alone. */
 function unnamed(generic: Gateway): Gateway {
   const readWebhook: Gateway["readWebhook"] = async (webhook) =>
-    (await generic.readWebhook(webhook)).map(({ eventId, transactionId, observation }) => {
+    (await generic.readWebhook(webhook)).map(({ transactionId, observation, ...notice }) => {
       return {
-        eventId,
+        ...notice,
         transactionId: null,
         observation: { ...observation, reference: `s_${transactionId}` },
       };

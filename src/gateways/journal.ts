@@ -1,0 +1,109 @@
+/**
+ * What is asked of gateways in one invocation: which call, when, how long it took, what came of it. Whoever writes a
+ * transaction's row takes its calls along, so that they cost no row of their own.
+ */
+import { readLines, toLine } from "../lib/lines.ts";
+import { type Gateway, GatewayError } from "./gateway.ts";
+
+export interface GatewayCall {
+  /** The method of the gateway interface. */
+  readonly call: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly durationMs: number;
+  /** The status that the gateway told, or the kind of its failure. */
+  readonly outcome: string;
+  readonly failed: boolean;
+}
+
+export interface Journal {
+  /** The calls of a transaction that are not kept yet, in the form of its row; empty where there are none. */
+  linesOf(transactionId: string): string;
+  /** They are kept. */
+  forget(transactionId: string): void;
+  /** All that is left, which is forgotten by that. */
+  drain(): readonly { readonly transactionId: string; readonly lines: string }[];
+  /** The same gateway, its calls written down. */
+  watch(gateway: Gateway): Gateway;
+}
+
+/** @param now epoch milliseconds */
+export function createJournal(now: () => number): Journal {
+  const kept = new Map<string, string>();
+  const write = (transactionId: string, { call, at, durationMs, outcome, failed }: GatewayCall) => {
+    const line = toLine([call, at, durationMs, outcome, failed]);
+    kept.set(transactionId, `${kept.get(transactionId) ?? ""}${line}`);
+  };
+  const record: RecordCall = async (call, transactionId, work, outcomeOf) => {
+    const at = now();
+    try {
+      const answer = await work();
+      write(transactionId, { call, at, durationMs: now() - at, outcome: outcomeOf(answer), failed: false });
+      return answer;
+    } catch (error) {
+      const outcome = error instanceof GatewayError ? error.kind : "error";
+      write(transactionId, { call, at, durationMs: now() - at, outcome, failed: true });
+      throw error;
+    }
+  };
+  return {
+    linesOf: (transactionId) => kept.get(transactionId) ?? "",
+    forget: (transactionId) => void kept.delete(transactionId),
+    drain: () => {
+      const rest = [...kept].map(([transactionId, lines]) => ({ transactionId, lines }));
+      kept.clear();
+      return rest;
+    },
+    watch: (gateway) => watch(gateway, record),
+  };
+}
+
+/** The calls of a row, oldest first. */
+export function readCalls(lines: string): GatewayCall[] {
+  return readLines(lines).map(([call, at, durationMs, outcome, failed]) => ({
+    call: String(call),
+    at: Number(at),
+    durationMs: Number(durationMs),
+    outcome: String(outcome),
+    failed: failed === true,
+  }));
+}
+
+type RecordCall = <T>(
+  call: string,
+  transactionId: string,
+  work: () => Promise<T>,
+  outcomeOf: (answer: T) => string,
+) => Promise<T>;
+
+function watch(gateway: Gateway, record: RecordCall): Gateway {
+  const { expire, complete, capture, refund } = gateway;
+  const statusOf = ({ status }: { readonly status: string }) => status;
+  return {
+    ...gateway,
+    create: (request) =>
+      record(
+        "create",
+        request.transactionId,
+        () => gateway.create(request),
+        ({ observation }) => observation.status,
+      ),
+    retrieve: (reference) =>
+      record("retrieve", reference.transactionId, () => gateway.retrieve(reference), statusOf),
+    ...(expire && {
+      expire: (reference) => record("expire", reference.transactionId, () => expire(reference), statusOf),
+    }),
+    ...(complete && {
+      complete: (reference) =>
+        record("complete", reference.transactionId, () => complete(reference), statusOf),
+    }),
+    ...(capture && {
+      capture: (reference, request) =>
+        record("capture", reference.transactionId, () => capture(reference, request), statusOf),
+    }),
+    ...(refund && {
+      refund: (reference, request) =>
+        record("refund", reference.transactionId, () => refund(reference, request), statusOf),
+    }),
+  } satisfies Gateway;
+}
