@@ -5,25 +5,38 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { build } from "esbuild";
+import { createDocument } from "../src/openapi/document.ts";
 import { writeFiles } from "./write-files.ts";
 
 const OUT = "dist/assets";
 
-// A shop loads the library as a module from its own origin.
+/** Swagger UI draws its icons from data. */
+const DOCS_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+// A shop loads the library as a module from its own origin, and whoever likes reads the API's description.
 const HEADERS = `/*
   X-Content-Type-Options: nosniff
 /client.js
   Access-Control-Allow-Origin: *
 /element.js
   Access-Control-Allow-Origin: *
+/openapi.json
+  Access-Control-Allow-Origin: *
+/docs
+  Content-Security-Policy: ${DOCS_POLICY}
+  Referrer-Policy: no-referrer
 `;
 
 const bundle = await build({
-  entryPoints: {
-    client: "src/client/index.ts",
-    element: "src/client/element.ts",
-    status: "src/client/status-page.ts",
-  },
+  entryPoints: [
+    { in: "src/client/index.ts", out: "client" },
+    { in: "src/client/element.ts", out: "element" },
+    { in: "src/client/status-page.ts", out: "status" },
+    { in: "src/client/console.ts", out: "console" },
+    { in: "src/console/console.css", out: "console" },
+  ],
   bundle: true,
   format: "esm",
   minify: true,
@@ -37,11 +50,25 @@ const copied = [
   ...(await readdir("src/sandbox/assets")).map((name) => join("src/sandbox/assets", name)),
 ];
 
+const docs = [
+  ...["docs.css", "docs.js"].map((name) => join("src/openapi/assets", name)),
+  ...["swagger-ui-bundle.js", "swagger-ui.css", "LICENSE", "NOTICE"].map((name) =>
+    join("node_modules/swagger-ui-dist", name),
+  ),
+];
+const { version } = JSON.parse(await readFile("package.json", "utf8")) as { version: string };
+
 await writeFiles(
   OUT,
   new Map<string, Uint8Array | string>([
     ["_headers", HEADERS],
     ...bundle.outputFiles.map(({ path, contents }) => [basename(path), contents] as const),
     ...(await Promise.all(copied.map(async (path) => [basename(path), await readFile(path)] as const))),
+    ["openapi.json", JSON.stringify(createDocument(version))],
+    // Beside its folder, so that its address needs no slash at the end.
+    ["docs.html", await readFile("src/openapi/assets/docs.html")],
+    ...(await Promise.all(
+      docs.map(async (path) => [join("docs", basename(path)), await readFile(path)] as const),
+    )),
   ]),
 );

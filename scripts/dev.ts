@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 
 const TICK_MS = 60_000;
 
@@ -66,15 +66,20 @@ function stored(name: string): string | undefined {
 }
 
 function writeSecrets(): void {
+  const random = (encoding: BufferEncoding) => randomBytes(32).toString(encoding);
+  const password = `CONSOLE_PASSWORD=${random("base64url")}`;
   if (existsSync(".dev.vars")) {
+    if (stored("CONSOLE_PASSWORD") === undefined) {
+      appendFileSync(".dev.vars", `\n${password}\n`);
+    }
     return;
   }
-  const random = (encoding: BufferEncoding) => randomBytes(32).toString(encoding);
   const lines = [
     "# Random secrets for this machine, made by `npm run dev`. Delete the file to get new ones.",
     `API_KEYS=key_${random("hex")}`,
     `CLIENT_SECRET_KEY=${random("base64url")}`,
     `FULFILMENT_SECRET=whsec_${random("base64")}`,
+    password,
   ];
   writeFileSync(".dev.vars", `${lines.join("\n")}\n`, { mode: 0o600 });
   console.log("Made .dev.vars with fresh random secrets.");
@@ -107,6 +112,7 @@ function start(): ChildProcess {
       : ["--show-interactive-dev-session=false"]),
   ];
   console.log(`payment-edge is starting on ${url}: the demo shop is at ${url}/demo`);
+  console.log(`The console is at ${url}/console: its password is CONSOLE_PASSWORD in .dev.vars`);
   return spawn("wrangler", ["dev", ...options, ...variables, ...given], {
     env: environment,
     stdio: "inherit",

@@ -1,8 +1,13 @@
 /** What the entry point hands to each request. */
 import type { Services } from "../services.ts";
+import type { Operator } from "./console-session.ts";
 
 export interface AppEnv {
   readonly Bindings: AppBindings;
+  readonly Variables: {
+    /** Behind `operatorOnly` alone. */
+    operator: Operator;
+  };
 }
 
 export interface AppBindings {

@@ -3,11 +3,14 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { GatewayError } from "../gateways/gateway.ts";
 import { describeError } from "../lib/log.ts";
+import { keepCalls } from "../operations/keep-calls.ts";
 import { StoreError } from "../store/store-error.ts";
 import type { AppBindings, AppEnv } from "./app-env.ts";
 import { withHeaders } from "./headers.ts";
 import { HttpProblem, isProblem, problemResponse } from "./problem.ts";
+import { consoleRoutes } from "./routes/console.tsx";
 import { deliveryRoutes } from "./routes/deliveries.ts";
+import { doctorRoutes } from "./routes/doctor.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { inboxRoutes } from "./routes/inbox.ts";
@@ -31,13 +34,15 @@ const limitBody = (maxSize: number) =>
 export const app = new Hono<AppEnv>();
 
 app.use(async (c, next) => {
+  const { services } = c.env;
   const started = Date.now();
   await next();
+  services.defer(keepCalls(services));
   // The answer to an upgrade must be left as it is.
   if (c.res.status !== 101) {
     c.res = withHeaders(c.res, c.env.requestId);
   }
-  c.env.services.log.info("request.completed", {
+  services.log.info("request.completed", {
     method: c.req.method,
     route: c.req.routePath,
     http_status: c.res.status,
@@ -60,6 +65,8 @@ app.route("/deliveries", deliveryRoutes);
 app.route("/webhooks", webhookRoutes);
 app.route("/status", statusRoutes);
 app.route("/health", healthRoutes);
+app.route("/doctor", doctorRoutes);
+app.route("/console", consoleRoutes);
 
 app.all("/sandbox/*", (c) => enterSandbox(c.env, c.req.raw));
 app.all("/demo", (c) => enterSandbox(c.env, c.req.raw));

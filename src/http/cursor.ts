@@ -12,6 +12,22 @@ export function toPage<T>(found: readonly T[], limit: number, cursorOf: (last: T
   return { page, next_cursor: last !== undefined && found.length > limit ? cursorOf(last) : null };
 }
 
+/**
+ * A page of what matches among all that was looked at, for a list without an index of what is asked; and where to look on.
+ * @param isLast whether there is nothing behind what was looked at
+ */
+export function toSiftedPage<T>(
+  examined: readonly T[],
+  isLast: boolean,
+  matches: (row: T) => boolean,
+  limit: number,
+  cursorOf: (last: T) => string,
+) {
+  const { page, next_cursor } = toPage(examined.filter(matches), limit, cursorOf);
+  const last = examined.at(-1);
+  return { page, next_cursor: next_cursor ?? (isLast || last === undefined ? null : cursorOf(last)) };
+}
+
 /** @throws HttpProblem 400 for what is no cursor of ours */
 export function decodeCursor(cursor: string, pattern: RegExp, parameter = "cursor"): string {
   const position = decode(cursor);

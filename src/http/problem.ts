@@ -56,6 +56,11 @@ export class HttpProblem extends Error {
   }
 }
 
+/** The HTTP status of a code, and its title. */
+export function statusOf(code: ProblemCode) {
+  return PROBLEMS[code];
+}
+
 export function problemResponse(error: HttpProblem | OperationError, requestId: string): Response {
   const [status, title] = PROBLEMS[error.code];
   const { errors, transactionId, retryAfterSeconds } = error.details;

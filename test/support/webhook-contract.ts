@@ -5,9 +5,11 @@ import {
   GatewayError as Failure,
   type Gateway,
   type GatewayError,
+  TEST_ID,
   type Tools,
 } from "../../src/gateways/gateway.ts";
 import { utf8 } from "../../src/gateways/signature.ts";
+import { newTypeId } from "../../src/lib/id.ts";
 import { isCurrency } from "../../src/transactions/money.ts";
 import type { GatewayContract, Opened, PaidNews, Signing } from "./gateway-contract.ts";
 import { type MissedNotice, readMissed } from "./missed-events.ts";
@@ -142,6 +144,7 @@ export function testWebhooks({ contract, connect, open, failureOf }: Bench): voi
   }
 
   testReceipts(contract, now, paid);
+  testProbe(contract, connect, failureOf);
 
   describe("readWebhook", () => {
     it("reads what the vendor signed, and of a repeated one the same", async () => {
@@ -228,6 +231,47 @@ export function testWebhooks({ contract, connect, open, failureOf }: Bench): voi
       for (const { observation } of await send(utf8(text))) {
         expect(observation.status).toBe("unsaid");
       }
+    });
+  });
+}
+
+/** What the doctor sends and asks. */
+function testProbe(
+  { vendor }: GatewayContract,
+  connect: Bench["connect"],
+  failureOf: Bench["failureOf"],
+): void {
+  const alone = connect(() => expect.unreachable("a probe asks nobody"));
+  const url = "http://localhost:8787/webhooks/probed";
+  const readProbe = async (change = (body: string) => body) => {
+    const { headers, body } = (await alone.probe?.(url)) ?? expect.unreachable("it can sign");
+    expect(body).toContain(TEST_ID);
+    return alone.readWebhook({ url, headers: new Headers(headers), body: utf8(change(body)) });
+  };
+
+  describe.runIf(alone.probe)("probe", () => {
+    it("is verified, asks nobody, and is about no payment", async () => {
+      const about = (await readProbe()).map(({ transactionId }) => transactionId ?? "");
+      expect(about.filter((id) => !id.startsWith(TEST_ID))).toEqual([]);
+    });
+
+    it("is refused when the id in it is another", async () => {
+      const forged = readProbe((body) => body.replace(TEST_ID, "txn_"));
+      expect((await failureOf(forged)).kind).toBe("unverified");
+    });
+  });
+
+  describe("unknownReference", () => {
+    it("is asked for at the vendor, who has never heard of it", async () => {
+      let calls = 0;
+      const gateway = connect((request) => {
+        calls += 1;
+        return vendor(request);
+      });
+      const reference = gateway.unknownReference ?? null;
+      const transactionId = newTypeId("tst", Date.now());
+      expect(await gateway.retrieve({ transactionId, reference })).toMatchObject({ status: "missing" });
+      expect(calls).toBeGreaterThan(0);
     });
   });
 }

@@ -4,8 +4,9 @@ import { replayWebhook, replayWebhooks, type WebhookKey } from "../../operations
 import { toInboxView } from "../../operations/views.ts";
 import type { AppEnv } from "../app-env.ts";
 import { shopOnly } from "../auth.ts";
-import { decodeCursor, encodeCursor, toPage } from "../cursor.ts";
+import { toPage } from "../cursor.ts";
 import { check, inboxQuery, inboxReplayBody, readOptionalJson } from "../schemas.ts";
+import { decodeKey, encodeKey } from "../webhook-key.ts";
 
 export const inboxRoutes = new Hono<AppEnv>();
 
@@ -29,27 +30,6 @@ inboxRoutes.post("/:id/replay", async (c) => {
   return c.json({ id, outcome: await replayWebhook(c.env.services, decodeKey(id, "id")) });
 });
 
-/** An entry's id is its place in the list. */
-function encodeKey({ transactionId, gateway, eventId }: WebhookKey): string {
-  return encodeCursor(JSON.stringify([transactionId, gateway, eventId]));
-}
-
 function decodeAfter(cursor: string | undefined): WebhookKey | undefined {
   return cursor === undefined ? undefined : decodeKey(cursor, "cursor");
-}
-
-/** @throws HttpProblem 400 for what is no id of ours */
-function decodeKey(id: string, parameter: string): WebhookKey {
-  const text = decodeCursor(id, /^\[".*"\]$/s, parameter);
-  const parts = parse(text);
-  const [transactionId = "", gateway = "", eventId = ""] = parts;
-  return { transactionId, gateway, eventId };
-}
-
-function parse(text: string): string[] {
-  try {
-    return (JSON.parse(text) as unknown[]).map(String);
-  } catch {
-    return [];
-  }
 }

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readContract } from "./contract.ts";
 import { freePort } from "./http-server.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
@@ -19,6 +20,7 @@ export const FULFILMENT_SECRET = fakeSecret("fulfilment secret");
 export const GATEWAY_SECRET = fakeSecret("gateway webhook secret");
 export const OLD_GATEWAY_SECRET = fakeSecret("gateway secret on its way out");
 export const GATEWAY_API_KEY = "gateway_fake_api_key_0123456789abcdef";
+export const CONSOLE_PASSWORD = "console-password-fake-for-flows-only";
 const CLIENT_SECRET_KEY = "client-secret-key-fake-for-flows-only";
 
 export type Variables = Readonly<Record<string, string>>;
@@ -28,6 +30,7 @@ export const shopVariables: Variables = {
   API_KEYS: `${API_KEY},${SECOND_API_KEY}`,
   CLIENT_SECRET_KEY,
   FULFILMENT_SECRET,
+  CONSOLE_PASSWORD,
   ALLOWED_ORIGINS: SHOP_ORIGIN,
   SANDBOX: "off",
 };
@@ -91,6 +94,7 @@ export async function startSystem(options: Options = {}): Promise<System> {
   };
   try {
     await up(url, child, options.isUp ?? ((status) => status === 200));
+    await readContract(url);
   } catch (error) {
     await stop();
     throw new Error(`payment-edge did not start.\n${output()}`, { cause: error });

@@ -1,0 +1,70 @@
+/**
+ * The console's forms: read once and within bounds, sent by our own pages alone, each with the token of whoever loaded
+ * it.
+ */
+import type { Context } from "hono";
+import { deriveSecret, equalInConstantTime } from "../lib/derive-secret.ts";
+import type { AppEnv } from "./app-env.ts";
+import { HttpProblem } from "./problem.ts";
+
+const MAX_FORM_BYTES = 16 * 1024;
+const FORM_TYPE = "application/x-www-form-urlencoded";
+
+/** By the request that brought them. */
+const forms = new WeakMap<Request, Promise<URLSearchParams>>();
+
+/**
+ * The fields of the request's form, however often they are asked for.
+ * @throws HttpProblem 400 for a body of another kind, 413 for one over 16 KiB
+ */
+export function readForm(c: Context<AppEnv>): Promise<URLSearchParams> {
+  const form = forms.get(c.req.raw) ?? parseForm(c.req.raw);
+  forms.set(c.req.raw, form);
+  return form;
+}
+
+async function parseForm(request: Request): Promise<URLSearchParams> {
+  const [type = ""] = (request.headers.get("content-type") ?? "").split(";");
+  if (type.trim().toLowerCase() !== FORM_TYPE) {
+    throw new HttpProblem("invalid_request", `A form is expected here, as ${FORM_TYPE}.`);
+  }
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength;
+    // What it says of its own length is not believed.
+    if (size > MAX_FORM_BYTES) {
+      throw new HttpProblem("payload_too_large", `A form here has at most ${MAX_FORM_BYTES / 1024} KiB.`);
+    }
+    chunks.push(chunk);
+  }
+  return new URLSearchParams(await new Blob(chunks).text());
+}
+
+/** Whether one of our pages sent the request: a browser says so with every POST, and no other page can. */
+export function comesFromHere(c: Context<AppEnv>): boolean {
+  const origin = c.req.header("origin");
+  const own = [new URL(c.req.url).origin, c.env.services.config.publicUrl];
+  const site = c.req.header("sec-fetch-site") ?? "same-origin";
+  return origin !== undefined && own.includes(origin) && site === "same-origin";
+}
+
+/** What the tokens of somebody's forms are made of. */
+export interface FormOwner {
+  readonly subject: string;
+  /** The first one makes tokens, all verify them. */
+  readonly keys: readonly [string, ...string[]];
+}
+
+export function formToken({ subject, keys: [key] }: FormOwner): Promise<string> {
+  return deriveSecret(key, `form of ${subject}`);
+}
+
+/** Whether the form carries the token, in its field `csrf`, of whoever sends it. */
+export async function isFormOf(c: Context<AppEnv>, { subject, keys }: FormOwner): Promise<boolean> {
+  const token = (await readForm(c)).get("csrf") ?? "";
+  const verdicts = keys.map(async (key) =>
+    equalInConstantTime(token, await formToken({ subject, keys: [key] })),
+  );
+  return (await Promise.all(verdicts)).includes(true);
+}
