@@ -18,11 +18,3 @@ export function showMoney(amount: number, currency: string): string {
 export function Money({ amount, currency }: { amount: number; currency: string }) {
   return <bdi class="money">{showMoney(amount, currency)}</bdi>;
 }
-
-/** What a webhook says of money; nothing where it says nothing. */
-export function SaidMoney({ amount, currency }: { amount: number | null; currency: string | null }) {
-  if (amount === null) {
-    return null;
-  }
-  return <Money amount={amount} currency={currency ?? "of an unsaid currency"} />;
-}

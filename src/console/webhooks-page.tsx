@@ -69,7 +69,7 @@ function Row({ row, now }: { row: WebhookRow; now: number }) {
       </p>
       <WebhookReason reason={row.reason} />
       <p>
-        <PaymentLink id={row.transactionId} />
+        {row.outcome === "parked" ? <Code>{row.transactionId}</Code> : <PaymentLink id={row.transactionId} />}
       </p>
       <WebhookDetails webhook={row} />
     </li>

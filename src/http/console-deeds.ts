@@ -166,14 +166,18 @@ export function wordsOfRefusal({ code, message }: OperationError, { loaded, rest
 
 async function refund(services: Services, { loaded }: Payment, order: Order): Promise<Done> {
   const { actor, note, amount, expectedRest, key } = order;
-  const { refund: done } = await refundTransaction(services, loaded.transaction.id, {
+  const { refund: done, created } = await refundTransaction(services, loaded.transaction.id, {
     ...{ amount, expectedRest, actor, reason: note, source: "operator" },
     idempotencyKey: key === null ? null : `console ${key}`,
   });
   if (done.status === "failed") {
     throw new OperationError("gateway_rejected", `The gateway could not give it back: ${done.failureCode}.`);
   }
-  return done.status === "succeeded" ? "refunded" : "refunding";
+  if (done.status === "pending") {
+    return "refunding";
+  }
+  // The record must not count one refund twice.
+  return created ? "refunded" : "repeated";
 }
 
 async function decide(
@@ -196,11 +200,14 @@ function reasonOf({ loaded }: Payment): string {
   return words.charAt(0).toLowerCase() + words.slice(1);
 }
 
-/** A confirmation without anything to fill in. */
+/** The question that every deed's record wants answered. */
+export const WHY = { label: "Why?", value: "", required: false, error: null } as const;
+
+/** A confirmation with nothing to fill in but why. */
 export const PLAIN: Pick<ConfirmView, "hidden" | "amount" | "note" | "step" | "problem" | "dangerous"> = {
   hidden: {},
   amount: null,
-  note: null,
+  note: WHY,
   step: null,
   problem: null,
   dangerous: false,

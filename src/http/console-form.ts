@@ -10,6 +10,10 @@ import { HttpProblem } from "./problem.ts";
 const MAX_FORM_BYTES = 16 * 1024;
 const FORM_TYPE = "application/x-www-form-urlencoded";
 
+const MAX_NOTE = 500;
+/** What would break a line, or turn the direction of what stands after it. */
+const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu;
+
 /** By the request that brought them. */
 const forms = new WeakMap<Request, Promise<URLSearchParams>>();
 
@@ -67,4 +71,14 @@ export async function isFormOf(c: Context<AppEnv>, { subject, keys }: FormOwner)
     equalInConstantTime(token, await formToken({ subject, keys: [key] })),
   );
   return (await Promise.all(verdicts)).includes(true);
+}
+
+/** Why something is done, as far as it is said: one line, and nothing in it that is not seen. */
+export function readNote(form: URLSearchParams): string {
+  // The cut must leave no half of a character.
+  return (form.get("note") ?? "")
+    .replace(UNPRINTABLE, " ")
+    .trim()
+    .slice(0, MAX_NOTE)
+    .replace(/[\ud800-\udbff]$/, "");
 }

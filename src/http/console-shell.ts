@@ -20,6 +20,7 @@ const DONE = {
     "care",
     "The refund is under way: the gateway has not confirmed it yet. It is repeated until it has.",
   ],
+  repeated: ["done", "This very confirmation had been sent before: the refund is done, and done once."],
   accepted: ["done", "Accepted: the payment counts, and the shop is told."],
   rejected: ["done", "Rejected: the payment is called off, and its money goes back."],
   applied: ["done", "The webhook was applied once more, and changed the payment."],

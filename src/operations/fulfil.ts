@@ -3,7 +3,6 @@
  * is kept but its status.
  */
 import type { Fulfilment } from "../config.ts";
-import { describeError } from "../lib/log.ts";
 import { parseRetryAfterMs } from "../lib/retry-after.ts";
 import { signWebhook } from "../lib/standard-webhooks.ts";
 import type { Services, ShopEvent } from "../services.ts";
@@ -71,7 +70,7 @@ async function post(
       answer: `HTTP ${response.status}`,
     };
   } catch (error) {
-    return { ...FAILED, answer: describeError(error) };
+    return { ...FAILED, answer: describeFault(error) };
   }
 }
 
@@ -80,10 +79,21 @@ async function call({ callShop }: Services, event: ShopEvent): Promise<Fulfilled
     await before(AbortSignal.timeout(TIMEOUT_MS), callShop(event));
     return { ...FAILED, delivered: true, answer: "taken" };
   } catch (error) {
-    // The message is the shop's, and may name anybody; so may a name that is no class's.
-    const name = error instanceof Error ? error.name : "";
-    return { ...FAILED, answer: /^\w{1,50}$/.test(name) ? name : "Error" };
+    // The message is the shop's, and may name anybody.
+    return { ...FAILED, answer: nameOf(error) };
   }
+}
+
+/** The runtime's own words may hold the address, and whatever its query carries. */
+function describeFault(error: unknown): string {
+  const name = nameOf(error);
+  return name === "TimeoutError" ? `${name}: no answer within 15 s` : `${name}: no answer`;
+}
+
+/** A name that is no class's may be the shop's, and so anybody's. */
+function nameOf(error: unknown): string {
+  const name = error instanceof Error ? error.name : "";
+  return /^\w{1,50}$/.test(name) ? name : "Error";
 }
 
 /** What the work comes to, unless the signal is first: whoever hangs may not heed it. */

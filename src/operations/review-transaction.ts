@@ -89,9 +89,10 @@ function finish(
 ): void {
   followUp(services, advanced, source);
   const { id: transactionId, gatewayReference: reference } = transaction;
-  if (kind === "declined" && observation?.status !== "succeeded") {
+  const gateway = services.gateways.get(transaction.gateway);
+  if (kind === "declined" && observation?.status !== "succeeded" && gateway) {
     // Nobody may pay there any more.
-    services.defer(closeSession(gatewayOf(services, transaction), { transactionId, reference }));
+    services.defer(closeSession(gateway, { transactionId, reference }));
   }
 }
 

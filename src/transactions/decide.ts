@@ -114,7 +114,8 @@ function end(transaction: Transaction, input: Input & { kind: "ended" }, context
   const closed = observation.status === "canceled" || observation.status === "expired";
   return (unpaid && transaction.status === "pending") || (closed && isOpen(transaction.status))
     ? change(transaction, { status: input.as }, input, context)
-    : observe(transaction, observation, input, context);
+    : // News from the gateway, and nobody's decision.
+      observe(transaction, observation, { source: input.source }, context);
 }
 
 function isUnpaid({ status }: Observation): boolean {

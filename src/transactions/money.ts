@@ -19,6 +19,9 @@ const EXPONENTS = new Map<string, number>(
   }).flatMap(([exponent, codes]) => codes.split(" ").map((code) => [code, Number(exponent)] as const)),
 );
 
+/** All current ISO 4217 codes, in upper case. */
+export const CURRENCIES: readonly string[] = [...EXPONENTS.keys()].sort();
+
 /** Whether this is a current ISO 4217 code, in upper case. */
 export function isCurrency(code: string): boolean {
   return EXPONENTS.has(code);

@@ -40,7 +40,7 @@ describe("the check of a payment", () => {
       button: "Ask now",
       fields: { csrf: expect.stringMatching(/^.{43}$/) },
     });
-    expect(Object.keys(formOf(page).fields)).toEqual(["csrf"]);
+    expect(Object.keys(formOf(page).fields)).toEqual(["csrf", "note"]);
     expect(system.gateway.calls).toEqual(["POST /create-session"]);
   });
 

@@ -176,8 +176,12 @@ describe("a refund that is confirmed more than once", () => {
   it("is one, when the same confirmation is sent again", async () => {
     const { system, operator, payment } = await openPaid();
     const second = await weigh(operator, payment.id, "5");
-    for (const _ of ["once", "twice"]) {
-      expect((await operator.submit(second)).address).toBe(doneAt(payment.id));
+    expect((await operator.submit(second)).address).toBe(doneAt(payment.id));
+    for (const _ of ["again", "and again"]) {
+      const page = await operator.submit(second);
+      expect(page.address).toBe(`/console/payments/${payment.id}?done=repeated`);
+      expect(page.text).toContain("the refund is done, and done once");
+      expect(await lastAction()).toMatchObject({ outcome: "repeated: 5.00 USD" });
     }
     expect(givenBack(system, payment.id)).toEqual({ count: 1, sum: 500 });
   });
@@ -267,7 +271,7 @@ describe("a refund at a gateway in trouble", () => {
       expect(givenBack(system, payment.id)).toEqual({ count: 1, sum: 500 });
       // Who did it is known also where the cron has ended it.
       expect((await historyOf(system, payment.id)).at(-1)).toMatchObject({ by: "Ada", note: NOTE });
-      expect((await operator.submit(second)).address).toBe(doneAt(payment.id));
+      expect((await operator.submit(second)).address).toContain("?done=repeated");
       expect(givenBack(system, payment.id)).toEqual({ count: 1, sum: 500 });
     },
   );

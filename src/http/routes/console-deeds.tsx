@@ -15,10 +15,11 @@ import {
   type Order,
   PLAIN,
   refundSentences,
+  WHY,
   whyNot,
   wordsOfRefusal,
 } from "../console-deeds.ts";
-import { readForm } from "../console-form.ts";
+import { readForm, readNote } from "../console-form.ts";
 import { consolePage } from "../console-page.ts";
 import { shellOf } from "../console-shell.ts";
 import { HttpProblem } from "../problem.ts";
@@ -26,9 +27,6 @@ import { parseAmount } from "../search-query.ts";
 
 export const consoleDeedRoutes = new Hono<AppEnv>();
 
-const MAX_NOTE = 500;
-/** What would break a line, or turn the direction of what stands after it. */
-const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** What a page needs to know to ask for a deed, or to ask again. */
@@ -57,7 +55,7 @@ consoleDeedRoutes.post("/payments/:id/:deed", async (c) => {
   if (!payment.actions.includes(name) && !(confirmed && asked.canRefund)) {
     return showImpossible(c, payment, whyNot(name, payment, asked.gateway), 409);
   }
-  const note = readNote(form.get("note") ?? "");
+  const note = readNote(form);
   const typed = form.get("amount") ?? "";
   const { amount, error } = checkAmount(asked, typed, confirmed !== null);
   const noteError = deed.needsNote && note === "" ? "Say why: it stays in the record." : null;
@@ -171,10 +169,7 @@ function toView({ name, deed, payment, gateway }: Asked, filled: Filled = {}): C
             hint: `At most ${toDecimal(max, currency)} ${currency}.`,
             ...{ currency, error: filled.amountError ?? null },
           },
-    note:
-      name === "check"
-        ? null
-        : { label: "Why?", value: filled.note ?? "", required: needsNote, error: filled.noteError ?? null },
+    note: { ...WHY, value: filled.note ?? "", required: needsNote, error: filled.noteError ?? null },
     step: name === "refund" ? { now: 1, of: 2 } : null,
   };
 }
@@ -185,6 +180,7 @@ function toSecondStep({ payment, gateway }: Asked, amount: number, note: string)
   const sum = toDecimal(amount, currency);
   return {
     ...PLAIN,
+    note: null,
     title: `Refund ${sum} ${currency}?`,
     sentences: [...refundSentences(payment, gateway, amount), `Why: ${isolate(note)}`],
     ...{ button: `Refund ${sum} ${currency}`, dangerous: true, step: { now: 2, of: 2 } },
@@ -192,15 +188,6 @@ function toSecondStep({ payment, gateway }: Asked, amount: number, note: string)
     back: `/console/payments/${id}/refund`,
     hidden: { step: "2", amount: sum, note, rest: String(payment.rest), key: crypto.randomUUID() },
   };
-}
-
-function readNote(text: string): string {
-  // The cut must leave no half of a character.
-  return text
-    .replace(UNPRINTABLE, " ")
-    .trim()
-    .slice(0, MAX_NOTE)
-    .replace(/[\ud800-\udbff]$/, "");
 }
 
 /** What the second step brings back; null where it is the first one, or lacks any of it. */

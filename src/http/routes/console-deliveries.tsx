@@ -10,6 +10,7 @@ import { eventId, parseEventId } from "../../operations/send-delivery.ts";
 import type { Services } from "../../services.ts";
 import type { AppEnv } from "../app-env.ts";
 import { PLAIN } from "../console-deeds.ts";
+import { readForm, readNote } from "../console-form.ts";
 import { consolePage } from "../console-page.ts";
 import { toDeliveryRow } from "../console-rows.ts";
 import { flashOf, shellOf } from "../console-shell.ts";
@@ -66,7 +67,7 @@ consoleDeliveryRoutes.post("/deliveries/replay", async (c) => {
   const action = {
     action: "replay_deliveries",
     actor: c.get("operator").actor,
-    note: null,
+    note: readNote(await readForm(c)) || null,
     transactionId: null,
   };
   let count = 0;
@@ -97,7 +98,8 @@ consoleDeliveryRoutes.post("/deliveries/:id/replay", async (c) => {
   const { services } = c.env;
   const { id, transactionId } = await findEvent(c);
   const { actor } = c.get("operator");
-  await recordAction(services, { action: "resend", actor, note: id, transactionId }, async () => {
+  const note = [id, readNote(await readForm(c))].filter(Boolean).join(": ");
+  await recordAction(services, { action: "resend", actor, note, transactionId }, async () => {
     await replayEvent(services, id);
     return "owed again";
   });

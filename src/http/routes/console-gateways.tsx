@@ -11,7 +11,7 @@ import { testGateway } from "../../operations/test-gateway.ts";
 import { currencyExponent, isCurrency, toDecimal } from "../../transactions/money.ts";
 import type { AppEnv } from "../app-env.ts";
 import { PLAIN } from "../console-deeds.ts";
-import { readForm } from "../console-form.ts";
+import { readForm, readNote } from "../console-form.ts";
 import { consolePage } from "../console-page.ts";
 import { shellOf } from "../console-shell.ts";
 import { HttpProblem } from "../problem.ts";
@@ -34,7 +34,8 @@ consoleGatewayRoutes.get("/gateways/:id/test", (c) => {
 consoleGatewayRoutes.post("/gateways/:id/test", async (c) => {
   const { services } = c.env;
   const gateway = findTestAccount(c);
-  const typed = (await readForm(c)).get("amount") ?? "";
+  const form = await readForm(c);
+  const typed = form.get("amount") ?? "";
   const [, sum = "", currency = ""] = /^(\S+)\s+([A-Za-z]{3})$/.exec(typed.trim()) ?? [];
   const code = currency.toUpperCase();
   const amount = isCurrency(code) ? parseAmount(sum, code) : null;
@@ -44,7 +45,7 @@ consoleGatewayRoutes.post("/gateways/:id/test", async (c) => {
   const action = {
     action: "test_gateway",
     actor: c.get("operator").actor,
-    note: `${gateway.id} ${toDecimal(amount, code)} ${code}`,
+    note: [`${gateway.id} ${toDecimal(amount, code)} ${code}`, readNote(form)].filter(Boolean).join(": "),
     transactionId: null,
   };
   let test: GatewayTest | null = null;

@@ -11,6 +11,7 @@ import { isolate } from "../../pages/format.ts";
 import type { Services } from "../../services.ts";
 import type { AppEnv } from "../app-env.ts";
 import { PLAIN } from "../console-deeds.ts";
+import { readForm, readNote } from "../console-form.ts";
 import { consolePage } from "../console-page.ts";
 import { toWebhookRow } from "../console-rows.ts";
 import { type Done, flashOf, shellOf } from "../console-shell.ts";
@@ -50,16 +51,20 @@ consoleWebhookRoutes.get("/webhooks", async (c) => {
 
 consoleWebhookRoutes.get("/webhooks/replay", (c) => {
   const outcome = readUnapplied(c.req.query("outcome"));
+  const { cursor, replayed, changed } = c.req.query();
   const word = WEBHOOK_WORDS[outcome].toLowerCase();
+  const before = countFlash(replayed, changed);
   const view = {
     ...PLAIN,
     title: `Replay ${word} webhooks`,
     sentences: [
+      ...(before ? [`${before.text} There are more, of older payments.`] : []),
       `Up to ${REPLAYED_AT_ONCE} ${word} webhooks are applied once more, those of the newest payments first.`,
       "Each goes the way that it came: it changes only what it should, and what changes nothing stays where it is.",
     ],
-    button: "Replay them",
+    button: before ? "Replay the next ones" : "Replay them",
     action: `/console/webhooks/replay?outcome=${outcome}`,
+    hidden: cursor === undefined ? {} : { cursor },
     back: `/console/webhooks?outcome=${outcome}`,
   };
   return consolePage(c, <ConfirmPage shell={shellOf(c)} view={view} />);
@@ -69,14 +74,21 @@ consoleWebhookRoutes.post("/webhooks/replay", async (c) => {
   const { services } = c.env;
   const outcome = readUnapplied(c.req.query("outcome"));
   const { actor } = c.get("operator");
-  const action = { action: "replay_webhooks", actor, note: null, transactionId: null };
-  let counts = { replayed: 0, applied: 0 };
+  const form = await readForm(c);
+  const cursor = form.get("cursor");
+  const after = cursor === null ? undefined : decodeKey(cursor, "cursor");
+  const action = { action: "replay_webhooks", actor, note: readNote(form) || null, transactionId: null };
+  let counts: Awaited<ReturnType<typeof replayWebhooks>> = { replayed: 0, applied: 0, last: null };
   await recordAction(services, action, async () => {
-    counts = await replayWebhooks(services, outcome, undefined, REPLAYED_AT_ONCE);
+    counts = await replayWebhooks(services, outcome, after, REPLAYED_AT_ONCE);
     return `${counts.replayed} ${outcome}, ${counts.applied} changed a payment`;
   });
-  const { replayed, applied } = counts;
-  return c.redirect(`/console/webhooks?outcome=${outcome}&replayed=${replayed}&changed=${applied}`, 303);
+  const { replayed, applied, last } = counts;
+  const result = `outcome=${outcome}&replayed=${replayed}&changed=${applied}`;
+  return c.redirect(
+    last ? `/console/webhooks/replay?${result}&cursor=${encodeKey(last)}` : `/console/webhooks?${result}`,
+    303,
+  );
 });
 
 consoleWebhookRoutes.get("/webhooks/:key/replay", async (c) => {
@@ -101,7 +113,7 @@ consoleWebhookRoutes.post("/webhooks/:key/replay", async (c) => {
   const action = {
     action: "replay_webhook",
     actor: c.get("operator").actor,
-    note: `${entry.gateway} ${entry.eventId}`,
+    note: [`${entry.gateway} ${entry.eventId}`, readNote(await readForm(c))].filter(Boolean).join(": "),
     transactionId: isOfPayment(entry, entry.outcome) ? entry.transactionId : null,
   };
   let done: Done = "ignored";
