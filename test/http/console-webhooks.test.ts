@@ -241,6 +241,18 @@ describe("the replay of all webhooks of an outcome", () => {
     expect(await typesOf(system, id)).toEqual(["created", "succeeded"]);
   });
 
+  it("goes on where it stopped, until there are no more", async () => {
+    const { system, operator } = await openConsole();
+    await park(system, 101);
+    const asked = await operator.open(`${LIST}/replay?outcome=parked`);
+    const more = await operator.submit(asked, { note: "after the outage" });
+    expect(more.address).toContain(`${LIST}/replay?outcome=parked&replayed=100&changed=0&cursor=`);
+    expect(more.text).toContain("100 replayed; 0 of them changed a payment. There are more");
+    expect((await lastAction()).note).toBe("after the outage");
+    const done = await operator.submit(more);
+    expect(done.address).toContain(`${LIST}?outcome=parked&replayed=1&changed=0`);
+  });
+
   it("changes what was ignored and counts by now", async () => {
     const { system, operator } = await openConsole();
     const ids = [await bringPaid(system, { amount: 1000 }), await bringPaid(system, { amount: 1000 })];
