@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ConfigError, loadConfig } from "../src/config.ts";
+import { GATEWAYS } from "../src/gateways/index.ts";
 
 const REQUIRED = {
   PUBLIC_URL: "https://pay.example",
@@ -49,7 +50,11 @@ describe("loadConfig", () => {
       ttlMs: 1_800_000,
       policy: { latePayment: "accept", firstCheckMs: 900_000 },
       sandbox: false,
+      console: null,
       gateways: [],
+      gatewaysOff: GATEWAYS.map(({ id }) => id),
+      // Names alone: these are the visibly fake ones of the tests.
+      flaws: ["API_KEYS", "CLIENT_SECRET_KEY"].map((name) => ({ name, kind: "example", other: null })),
     });
   });
 
@@ -76,7 +81,9 @@ describe("loadConfig", () => {
       sandbox: true,
       defaultGateway: "sandbox",
     });
-    expect(config.gateways.map(({ id }) => id)).toEqual(["generic"]);
+    expect(config.gateways.map(({ id, verifiers }) => [id, verifiers])).toEqual([
+      ["generic", { name: "GENERIC_GATEWAY_WEBHOOK_SECRET", count: 1 }],
+    ]);
   });
 
   it("parses an environment once", () => {
@@ -328,6 +335,95 @@ describe("loadConfig, of the binding FULFILMENT", () => {
       expect(message).not.toContain(String(FULFILMENT));
     },
   );
+});
+
+describe("loadConfig, of the console", () => {
+  const CONSOLE_PASSWORD = "console-password-for-tests-only";
+  const ACCESS = {
+    ACCESS_TEAM_DOMAIN: "my-team.cloudflareaccess.example",
+    ACCESS_AUD: "4714c1358e65fe4b408ad6d432a5f878",
+  };
+  const access = { teamUrl: "https://my-team.cloudflareaccess.example", audience: ACCESS.ACCESS_AUD };
+
+  it("is closed where nothing is set, or set to nothing", () => {
+    expect(load().console).toBeNull();
+    expect(load({ CONSOLE_PASSWORD: "", ACCESS_TEAM_DOMAIN: "", ACCESS_AUD: "" }).console).toBeNull();
+  });
+
+  it("opens it by the password, by Cloudflare Access, or by either", () => {
+    expect(load({ CONSOLE_PASSWORD }).console).toEqual({ password: CONSOLE_PASSWORD, access: null });
+    expect(load(ACCESS).console).toEqual({ password: null, access });
+    expect(load({ ...ACCESS, CONSOLE_PASSWORD }).console).toEqual({ password: CONSOLE_PASSWORD, access });
+  });
+
+  it("takes a password of 24 bytes, with blanks in it and whatever letters", () => {
+    expect(load({ CONSOLE_PASSWORD: "ein Käse, zwei Brote, ü" }).console?.password).toHaveLength(23);
+    expect(load({ CONSOLE_PASSWORD: "one,two,three,four,five," }).console?.password).toHaveLength(24);
+  });
+
+  it.each(["hunter2", "x".repeat(23), "ü".repeat(11), `hunter2${" ".repeat(40)}`])(
+    "refuses the short password %j, and does not repeat it",
+    (short) => {
+      const message = refusalOf({ CONSOLE_PASSWORD: short });
+      expect(message).toContain("CONSOLE_PASSWORD must have at least 24 bytes");
+      expect(message).not.toContain(short);
+    },
+  );
+
+  it.each([
+    ["CONSOLE_PASSWORD", "replace-me-with-openssl-rand-base64-32"],
+    ["ACCESS_AUD", "replace-me-with-the-audience-tag"],
+  ])("refuses a placeholder as %s", (name, value) => {
+    const message = refusalOf({ ...ACCESS, CONSOLE_PASSWORD, [name]: value });
+    expect(message).toContain(name);
+    expect(message).toContain("placeholder");
+  });
+
+  it.each([
+    ["ACCESS_AUD", "ACCESS_TEAM_DOMAIN"],
+    ["ACCESS_TEAM_DOMAIN", "ACCESS_AUD"],
+  ] as const)("refuses %s alone, also beside a password: a half-set lock opens nothing", (name, missing) => {
+    for (const more of [{}, { CONSOLE_PASSWORD }, { [missing]: "" }]) {
+      expect(refusalOf({ [name]: ACCESS[name], ...more })).toContain(`${missing} is missing`);
+    }
+  });
+
+  it.each([
+    "my-team.cloudflareaccess.example",
+    "https://my-team.cloudflareaccess.example",
+    "https://my-team.cloudflareaccess.example/",
+    " My-Team.CloudflareAccess.Example ",
+    "https://my-team.cloudflareaccess.example:443",
+  ])("takes the team's domain as %j", (ACCESS_TEAM_DOMAIN) => {
+    expect(load({ ...ACCESS, ACCESS_TEAM_DOMAIN }).console?.access).toEqual(access);
+  });
+
+  it.each([
+    "my-team",
+    "https://my-team",
+    "http://my-team.cloudflareaccess.example",
+    "https://my-team.cloudflareaccess.example/cdn-cgi/access/certs",
+    "my-team.cloudflareaccess.example?x",
+    "my-team.cloudflareaccess.example#x",
+    "somebody@my-team.cloudflareaccess.example",
+    "my team.cloudflareaccess.example",
+    "javascript://my-team.cloudflareaccess.example",
+    "://",
+    " ",
+  ])("refuses the team's domain %j", (ACCESS_TEAM_DOMAIN) => {
+    expect(refusalOf({ ...ACCESS, ACCESS_TEAM_DOMAIN })).toContain("ACCESS_TEAM_DOMAIN");
+  });
+
+  it.each(["two words", "x".repeat(256), "ключ", " "])("refuses the audience %j", (ACCESS_AUD) => {
+    expect(refusalOf({ ...ACCESS, ACCESS_AUD })).toContain("ACCESS_AUD");
+  });
+
+  it("takes a local team in development alone", () => {
+    const local = { ...ACCESS, ACCESS_TEAM_DOMAIN: "http://localhost:9000" };
+    expect(refusalOf(local)).toContain("ACCESS_TEAM_DOMAIN must be https");
+    const { console } = load({ ...local, PUBLIC_URL: "http://localhost:8787" });
+    expect(console?.access?.teamUrl).toBe("http://localhost:9000");
+  });
 });
 
 describe("loadConfig, of numbers and choices", () => {

@@ -1,4 +1,7 @@
-/** The events that the shop is owed or has got, newest first, and their sending again in bulk. */
+/**
+ * The events that the shop is owed or has got, newest first (owed ones the longest due first), and their sending again
+ * in bulk.
+ */
 import { DeliveryBadge } from "./badge.tsx";
 import { DeliveryDetails } from "./delivery-parts.tsx";
 import { ConsoleDocument } from "./document.tsx";
@@ -13,7 +16,7 @@ const FILTERS = ["all", "owed", "delivered", "dead"] as const satisfies readonly
 
 const MEANINGS: Readonly<Record<Filter, string>> = {
   all: "Each change of a payment is an event for the shop.",
-  owed: "On their way, or waiting for the next attempt.",
+  owed: "On their way, or waiting for the next attempt. The longest due stand first.",
   delivered: "The shop has answered with a success.",
   dead: "The shop has not taken them, and nobody tries again.",
 };
@@ -49,7 +52,7 @@ export function DeliveriesPage({ shell, view }: { shell: Shell; view: Deliveries
           ))}
         </ol>
       )}
-      <Pager path="/console/deliveries" next={next} />
+      <Pager path="/console/deliveries" next={next} label={status === "owed" ? "Due later" : "Older"} />
     </ConsoleDocument>
   );
 }

@@ -37,13 +37,15 @@ interface PagerProps {
   readonly path: string;
   /** The query string of the next page, without "?"; null: there is none. */
   readonly next: string | null;
+  /** What comes there. */
+  readonly label?: string;
 }
 
-export function Pager({ path, next }: PagerProps) {
+export function Pager({ path, next, label = "Older" }: PagerProps) {
   return next === null ? null : (
     <nav class="pager" aria-label="Pages">
       <a class="button" rel="next" href={`${path}?${next}`}>
-        Older
+        {label}
         <Icon name="next" />
       </a>
     </nav>

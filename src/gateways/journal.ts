@@ -19,7 +19,7 @@ export interface GatewayCall {
 export interface Journal {
   /** The calls of a transaction that are not kept yet, in the form of its row; empty where there are none. */
   linesOf(transactionId: string): string;
-  /** They are kept. */
+  /** What was given of it last is kept: what was asked since then is not. */
   forget(transactionId: string): void;
   /** All that is left, which is forgotten by that. */
   drain(): readonly { readonly transactionId: string; readonly lines: string }[];
@@ -30,6 +30,8 @@ export interface Journal {
 /** @param now epoch milliseconds */
 export function createJournal(now: () => number): Journal {
   const kept = new Map<string, string>();
+  /** How many characters were given to whoever writes the row. */
+  const given = new Map<string, number>();
   const write = (transactionId: string, { call, at, durationMs, outcome, failed }: GatewayCall) => {
     const line = toLine([call, at, durationMs, outcome, failed]);
     kept.set(transactionId, `${kept.get(transactionId) ?? ""}${line}`);
@@ -47,19 +49,32 @@ export function createJournal(now: () => number): Journal {
     }
   };
   return {
-    linesOf: (transactionId) => kept.get(transactionId) ?? "",
-    forget: (transactionId) => void kept.delete(transactionId),
+    linesOf: (transactionId) => {
+      const lines = kept.get(transactionId) ?? "";
+      given.set(transactionId, lines.length);
+      return lines;
+    },
+    forget: (transactionId) => {
+      const rest = kept.get(transactionId)?.slice(given.get(transactionId) ?? 0) ?? "";
+      given.delete(transactionId);
+      kept.delete(transactionId);
+      if (rest !== "") {
+        kept.set(transactionId, rest);
+      }
+    },
     drain: () => {
       const rest = [...kept].map(([transactionId, lines]) => ({ transactionId, lines }));
       kept.clear();
+      given.clear();
       return rest;
     },
     watch: (gateway) => watch(gateway, record),
   };
 }
 
-/** The calls of a row, oldest first. */
-export function readCalls(lines: string): GatewayCall[] {
+/** The calls of a row, oldest first. A line that stands there twice was written again, its acknowledgement lost. */
+export function readCalls(text: string): GatewayCall[] {
+  const lines = [...new Set(text.split("\n"))].join("\n");
   return readLines(lines).map(([call, at, durationMs, outcome, failed]) => ({
     call: String(call),
     at: Number(at),

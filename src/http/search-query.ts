@@ -39,7 +39,7 @@ export function toFilter(
     errors.status = "Not one of the statuses.";
   }
   const amount = errors.currency ? null : parseAmount(fields.amount, currency || USUAL_CURRENCY);
-  if (fields.amount !== "" && amount === null) {
+  if (fields.amount !== "" && amount === null && !errors.currency) {
     errors.amount = "Not a sum, such as 19.99.";
   }
   const [from, until] = [parseTime(fields.from), parseTime(fields.until)];
@@ -60,19 +60,22 @@ export function toFilter(
   return { filter, errors };
 }
 
+/** Thousands apart or not, but by no point and no comma, which may mean something else. */
+const SUM = /^(\d{1,16}|\d{1,3}(?:[\s'’]\d{3})+)(?:[.,](\d{1,4}))?$/;
+
 /**
  * A sum as people write it: "19.99", "19,99", "5", "1 250.00".
  * @returns minor units; null for anything else, and for nothing at all
  */
 export function parseAmount(text: string, currency: string): number | null {
-  const [, whole, fraction = ""] =
-    /^(\d{1,16})(?:[.,](\d{1,4}))?$/.exec(text.replace(/[\s\u00a0']/g, "")) ?? [];
+  const [, grouped, fraction = ""] = SUM.exec(text.trim()) ?? [];
   const exponent = currencyExponent(currency);
-  if (whole === undefined || fraction.length > exponent) {
+  if (grouped === undefined || fraction.length > exponent) {
     return null;
   }
+  const whole = grouped.replace(/\D/g, "").replace(/^0+(?=\d)/, "");
   const digits = exponent === 0 ? "" : `.${fraction.padEnd(exponent, "0")}`;
-  return fromDecimal(`${whole.replace(/^0+(?=\d)/, "")}${digits}`, currency);
+  return fromDecimal(`${whole}${digits}`, currency);
 }
 
 function isStatus(text: string): text is Status {
@@ -83,5 +86,6 @@ function isStatus(text: string): text is Status {
 function parseTime(text: string): number | null {
   const isTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?$/.test(text);
   const time = isTime ? Date.parse(text.includes("T") ? `${text}Z` : text) : Number.NaN;
-  return time >= 0 ? time : null;
+  // A day that is not in its month would be one of the next.
+  return time >= 0 && new Date(time).toISOString().startsWith(text) ? time : null;
 }

@@ -58,7 +58,16 @@ export const teamUrl = z
   .trim()
   .transform((value) => (value.includes("://") ? value : `https://${value}`))
   .pipe(baseUrl)
-  .refine((value) => URL.parse(value)?.origin === value, { error: "must be a host alone: no path" });
+  .refine((value) => isWholeHost(value), {
+    error: "must be the team's whole domain and nothing else, such as my-team.cloudflareaccess.com",
+  })
+  .transform((value) => URL.parse(value)?.origin ?? value);
+
+function isWholeHost(value: string): boolean {
+  const url = URL.parse(value);
+  const isWhole = url !== null && (url.hostname.includes(".") || isLoopback(url));
+  return isWhole && url.href === `${url.origin}/`;
+}
 
 /** Whether an address is https, or http to loopback. */
 export function isSecureUrl(value: string): boolean {

@@ -140,7 +140,7 @@ export function possibleActions({ gateways }: Services, loaded: Loaded): ActionN
     reject: status === "review",
     capture: status === "authorized" && gateway?.capture !== undefined,
     refund: restOf(loaded) > 0 && gateway?.refund !== undefined,
-    cancel: isOpen(status),
+    cancel: isOpen(status) && gateway !== undefined,
     check: gateway !== undefined,
   };
   return (Object.keys(isPossible) as ActionName[]).filter((name) => isPossible[name]);

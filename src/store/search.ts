@@ -2,7 +2,7 @@
  * Payments found by what a person knows of them. A page never looks through more than a bounded number of rows: it says
  * how far it has looked instead.
  */
-import { and, desc, eq, gte, lt, or, sql } from "drizzle-orm";
+import { and, desc, eq, gte, inArray, lt, or, sql } from "drizzle-orm";
 import type { Status, Transaction } from "../transactions/transaction.ts";
 import { type Database, run } from "./database.ts";
 import { columns, toTransaction } from "./rows.ts";
@@ -41,6 +41,8 @@ const EXAMINED_BY_INDEX = 75;
 /** Those that are being opened just now are passed over. */
 const SPARE = 5;
 const MAX_FOUND = 25;
+/** A gateway's reference is one payment's; but nobody promises that. */
+const MAX_REFERENCED = 10;
 
 export function searchQueries(db: Database) {
   return {
@@ -69,39 +71,40 @@ export function searchQueries(db: Database) {
       };
     },
 
-    /** By the words that others know it by: the order, the gateway's reference, a value of the metadata. Newest first. */
+    /**
+     * By the words that others know it by: the order, the gateway's reference, a value of the metadata. Newest first; of
+     * very many the newest, and an order's open one and its paid one.
+     */
     async findByText(text: string): Promise<Transaction[]> {
-      const { gatewayReference } = transactions;
+      const { gatewayReference, orderId, slot, id } = transactions;
       const named = db
         .select({ id: metadataValues.transactionId })
         .from(metadataValues)
         .where(eq(metadataValues.value, text))
         .orderBy(desc(metadataValues.transactionId))
         .limit(MAX_FOUND);
-      const matchesOf = (condition: ReturnType<typeof and>) =>
-        db.select(columns).from(transactions).where(condition).limit(MAX_FOUND);
-      const found = await run(
+      const select = (condition: ReturnType<typeof and>) =>
+        db.select(columns).from(transactions).where(condition);
+      // "session/payment", of which the session is known.
+      const isSession = and(gte(gatewayReference, `${text}/`), lt(gatewayReference, `${text}0`));
+      const isReference = and(sql`gateway_reference IS NOT NULL`, or(eq(gatewayReference, text), isSession));
+      const [current, ...others] = await run(
         db.batch([
-          matchesOf(eq(transactions.orderId, text)),
-          matchesOf(
-            and(
-              sql`gateway_reference IS NOT NULL`,
-              or(
-                eq(gatewayReference, text),
-                // "session/payment", of which the session is known.
-                and(gte(gatewayReference, `${text}/`), lt(gatewayReference, `${text}0`)),
-              ),
-            ),
-          ),
-          matchesOf(and(hasPaymentReference, sql`${paymentReference} = ${text}`)),
-          matchesOf(sql`${transactions.id} IN ${named}`),
+          select(and(eq(orderId, text), inArray(slot, ["open", "paid"]))),
+          // The others' place is their id.
+          select(and(eq(orderId, text), gte(slot, "txn_")))
+            .orderBy(desc(slot))
+            .limit(MAX_FOUND),
+          select(isReference).limit(MAX_REFERENCED),
+          select(and(hasPaymentReference, sql`${paymentReference} = ${text}`)).limit(MAX_REFERENCED),
+          select(sql`${id} IN ${named}`).limit(MAX_FOUND),
         ]),
       );
-      const byId = new Map(found.flat().map((row) => [row.id, row]));
+      const byId = new Map([...current, ...others.flat().sort(byNewest)].map((row) => [row.id, row]));
       return [...byId.values()]
         .filter(({ version }) => version > 0)
-        .sort((one, other) => (one.id < other.id ? 1 : -1))
         .slice(0, MAX_FOUND)
+        .sort(byNewest)
         .map(toTransaction);
     },
 
@@ -116,6 +119,10 @@ export function searchQueries(db: Database) {
 }
 
 type Row = Parameters<typeof toTransaction>[0];
+
+function byNewest(one: Row, other: Row): number {
+  return one.id < other.id ? 1 : -1;
+}
 
 /** What an index brings in the order of time; whatever else is asked is looked at row by row. */
 function selectExamined(db: Database, filter: SearchFilter, limit: number) {

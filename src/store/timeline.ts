@@ -1,5 +1,5 @@
 /** Everything that is known of one transaction; and what needs a person now. Each in one round trip. */
-import { and, asc, desc, eq, getTableColumns, isNotNull, ne, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, ne, sql } from "drizzle-orm";
 import { type Database, run } from "./database.ts";
 import { selectActions } from "./operator-actions.ts";
 import { loadedColumns, toLoaded } from "./rows.ts";
@@ -17,7 +17,7 @@ import {
 import { PENDING_FROM, type Span, selectStatistics } from "./statistics.ts";
 
 /** Of each kind: a timeline is for people. */
-const MAX_ENTRIES = 30;
+const MAX_ENTRIES = 20;
 /** A count goes no further. */
 const MAX_COUNTED = 20;
 /** The oldest one that is pending is not far behind where the cron has found it. */
@@ -31,12 +31,6 @@ export function timelineQueries(db: Database) {
   return {
     /** Null when there is no such transaction. Of webhooks the newest. */
     async readTimeline(id: string) {
-      const positions = db
-        .select({ position: events.position })
-        .from(events)
-        .where(and(eq(events.transactionId, id), isNotNull(events.position)))
-        .orderBy(desc(events.version))
-        .limit(MAX_ENTRIES);
       const orderOf = db
         .select({ orderId: transactions.orderId })
         .from(transactions)
@@ -61,9 +55,11 @@ export function timelineQueries(db: Database) {
             .limit(MAX_ENTRIES),
           db
             .select(told)
-            .from(deliveries)
-            .where(sql`position IN ${positions}`)
-            .orderBy(asc(deliveries.position)),
+            .from(events)
+            .innerJoin(deliveries, eq(deliveries.position, events.position))
+            .where(eq(events.transactionId, id))
+            .orderBy(desc(events.version))
+            .limit(MAX_ENTRIES),
           db
             .select()
             .from(refunds)
@@ -83,7 +79,11 @@ export function timelineQueries(db: Database) {
         return null;
       }
       const { calls, ...stored } = row;
-      return { loaded: toLoaded(stored), calls, history, webhooks, owed, refunds: back, actions, siblings };
+      return {
+        ...{ loaded: toLoaded(stored), calls, webhooks, refunds: back, actions, siblings },
+        // Oldest first: those of one commit have one time.
+        ...{ history: history.toReversed(), owed: owed.toReversed() },
+      };
     },
 
     /**
@@ -145,7 +145,7 @@ function toCount([row]: readonly { readonly count: number }[]) {
 }
 
 function selectOldestPending(db: Database) {
-  const next = sql`(SELECT id, status, created_at, expires_at FROM transactions
+  const next = sql`(SELECT id, status, version, created_at, expires_at FROM transactions
     WHERE id >= ${PENDING_FROM} ORDER BY id LIMIT ${sql.raw(String(MAX_STEPS))})`;
   return db
     .select({
@@ -154,6 +154,6 @@ function selectOldestPending(db: Database) {
       expiresAt: sql<number>`expires_at`.as("expires_at"),
     })
     .from(next)
-    .where(sql`status = 'pending'`)
+    .where(sql`status = 'pending' AND version > 0`)
     .limit(1);
 }

@@ -248,7 +248,7 @@ describe("the replay of all webhooks of an outcome", () => {
     const more = await operator.submit(asked, { note: "after the outage" });
     expect(more.address).toContain(`${LIST}/replay?outcome=parked&replayed=100&changed=0&cursor=`);
     expect(more.text).toContain("100 replayed; 0 of them changed a payment. There are more");
-    expect((await lastAction()).note).toBe("after the outage");
+    expect((await lastAction())?.note).toBe("after the outage");
     const done = await operator.submit(more);
     expect(done.address).toContain(`${LIST}?outcome=parked&replayed=1&changed=0`);
   });

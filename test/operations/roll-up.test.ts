@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { rollUp, SPAN_MS } from "../../src/operations/roll-up.ts";
 import { breakD1, once } from "../support/faulty-d1.ts";
 import { createHeld, createPaid, later, MINUTE, refund, tell } from "../support/money.ts";
+import { anObservation, NO_RECEIPT } from "../support/nameless-gateway.ts";
 import { countedBy, expectCounted, figuresOf, rollUpAll, SETTLED_MS, totalOf } from "../support/rolled-up.ts";
 import { seeded } from "../support/seeded.ts";
 import {
@@ -11,6 +12,7 @@ import {
   deliver,
   emptyTables,
   freezeClock,
+  replaceServices,
   replaceStore,
   type System,
   selectRow,
@@ -205,6 +207,33 @@ describe("rollUp", () => {
     system.advance(SETTLED_MS);
     await rollUpAll(system);
     expect((await figuresOf(system)).money).toEqual({ USD: { captured: 3000, refunded: 1000 } });
+  });
+
+  it("takes back the money of a refund that has failed after all", async () => {
+    const system = await createSystem();
+    const { id } = await createPaid(system);
+    const { body } = await refund(system, id, { amount: 500 });
+    system.advance(SETTLED_MS);
+    await rollUpAll(system);
+    expect((await figuresOf(system)).money).toEqual({ USD: { captured: 1999, refunded: 500 } });
+    const failed = {
+      id: body.id,
+      reference: null,
+      amount: 500,
+      status: "failed",
+      failureCode: null,
+    } as const;
+    const observation = anObservation({ status: "unsaid", amount: null, refund: failed });
+    const generic = system.services.gateways.get("generic") ?? expect.unreachable("the gateway is there");
+    const readWebhook = async () => [
+      { eventId: "evt_failed", transactionId: id, observation, receipt: NO_RECEIPT },
+    ];
+    replaceServices(system, { gateways: new Map([["generic", { ...generic, readWebhook }]]) });
+    expect(await deliver(system, system.gateway.callback(id, "success"))).toBe("applied");
+    system.advance(SETTLED_MS);
+    await rollUpAll(system);
+    expect((await figuresOf(system)).money).toEqual({ USD: { captured: 1999, refunded: 0 } });
+    await expectCounted(system);
   });
 
   it("counts no money of a payment that is not kept", async () => {

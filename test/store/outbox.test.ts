@@ -196,7 +196,7 @@ describe("a delivery's log", () => {
       await system.tick();
     }
     const tries = readAttempts((await outbox()).log);
-    expect(tries.map(({ answer }) => answer)).toEqual(["HTTP 500", "TypeError: cut", "HTTP 204"]);
+    expect(tries.map(({ answer }) => answer)).toEqual(["HTTP 500", "TypeError: no answer", "HTTP 204"]);
     expect(tries.every(({ durationMs }) => durationMs >= 0 && durationMs < 5000)).toBe(true);
     const times = tries.map(({ at }) => at);
     expect(times).toEqual(times.toSorted((one, other) => one - other));

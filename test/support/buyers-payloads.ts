@@ -272,7 +272,7 @@ const mollie: Payload = {
         ...{ billingAddress: { givenName: BUYER.given, email: BUYER.email, ...postal }, locale: "nl_NL" },
         shippingAddress: { familyName: BUYER.surname, streetAndNumber: BUYER.street, phone: BUYER.phone },
         details: {
-          ...{ consumerName: BUYER.full, consumerAccount: BUYER.iban, consumerBic: "INGBNL2A" },
+          ...{ consumerName: BUYER.full, consumerAccount: BUYER.iban, consumerBic: "FAKENL2A" },
           ...{ cardHolder: BUYER.full, cardNumber: BUYER.last4, cardFingerprint: BUYER.fingerprint },
         },
         webhookUrl: `https://pay.example/webhooks/mollie?proof=${BUYER.fingerprint}`,
