@@ -1,5 +1,6 @@
 /**
- * Builds what browsers load (the client library, the pages' scripts and styles) from src/ into dist/assets.
+ * Builds what browsers load (the client library, the pages' scripts and styles, the description of the API) from src/
+ * into dist/assets.
  * Runs before `wrangler dev`, `wrangler deploy` and the tests.
  */
 import { readdir, readFile } from "node:fs/promises";
@@ -15,9 +16,13 @@ const DOCS_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+// No file but a page may do anything, wherever it is opened; the page of /docs takes its policy in the place of that one.
 // A shop loads the library as a module from its own origin, and whoever likes reads the API's description.
 const HEADERS = `/*
   X-Content-Type-Options: nosniff
+  Strict-Transport-Security: max-age=63072000; includeSubDomains
+  Referrer-Policy: no-referrer
+  Content-Security-Policy: default-src 'none'; frame-ancestors 'none'
 /client.js
   Access-Control-Allow-Origin: *
 /element.js
@@ -25,8 +30,8 @@ const HEADERS = `/*
 /openapi.json
   Access-Control-Allow-Origin: *
 /docs
+  ! Content-Security-Policy
   Content-Security-Policy: ${DOCS_POLICY}
-  Referrer-Policy: no-referrer
 `;
 
 const bundle = await build({
@@ -52,8 +57,8 @@ const copied = [
 
 const docs = [
   ...["docs.css", "docs.js"].map((name) => join("src/openapi/assets", name)),
-  ...["swagger-ui-bundle.js", "swagger-ui.css", "LICENSE", "NOTICE"].map((name) =>
-    join("node_modules/swagger-ui-dist", name),
+  ...["swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "swagger-ui.css", "LICENSE", "NOTICE"].map(
+    (name) => join("node_modules/swagger-ui-dist", name),
   ),
 ];
 const { version } = JSON.parse(await readFile("package.json", "utf8")) as { version: string };

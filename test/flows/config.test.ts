@@ -1,5 +1,6 @@
 /** A system that is set up wrong says so on every route, and says nothing secret. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fetchDescribed } from "./support/contract.ts";
 import { API_KEY, type System, shopVariables, startSystem } from "./support/system.ts";
 
 const faults = {
@@ -58,7 +59,7 @@ describe("a system with variables that are missing or bad", () => {
   it.each(ROUTES)(
     "refuses %s %s, names each of them and shows no value of a secret",
     async (method, path) => {
-      const response = await fetch(`${system.url}${path}`, {
+      const response = await fetchDescribed(`${system.url}${path}`, {
         method,
         headers: { authorization: `Bearer ${API_KEY}` },
       });

@@ -11,6 +11,7 @@ import { FakeSquare } from "../support/vendors/square.ts";
 import { FakeStripe } from "../support/vendors/stripe.ts";
 import type { Vendor } from "../support/vendors/vendor.ts";
 import type { NewTransaction, Transaction } from "./support/api.ts";
+import { fetchDescribed } from "./support/contract.ts";
 import { eventually } from "./support/eventually.ts";
 import { listen } from "./support/sockets.ts";
 import { LocalPayPal, startVendorWorld, type VendorWorld } from "./support/vendor-world.ts";
@@ -49,7 +50,7 @@ const refusal = { status: 401, body: { code: "unauthorized" } };
 
 /** The buyer comes back from the vendor's page: what was approved there is taken now. */
 const buyerReturns: Look = async ({ status_url }) => {
-  const page = await fetch(`${status_url}&returned=1`);
+  const page = await fetchDescribed(`${status_url}&returned=1`);
   expect([page.status, await page.text()]).toEqual([200, expect.stringContaining("<html")]);
 };
 /** Late money is watched for 15 minutes after the end, and more seldom from then on. */

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Api, createApi, type Transaction } from "./support/api.ts";
+import { fetchDescribed } from "./support/contract.ts";
 import { eventually } from "./support/eventually.ts";
 import { forms, submit } from "./support/html.ts";
 import { type System, shopVariables, startSystem } from "./support/system.ts";
@@ -78,7 +79,7 @@ describe("SANDBOX on", () => {
   };
 
   const check = async ({ transaction }: Order) => {
-    const html = await (await fetch(transaction.status_url)).text();
+    const html = await (await fetchDescribed(transaction.status_url)).text();
     const form = forms(html).find(({ method }) => method === "post");
     if (form === undefined) {
       throw new Error("the status page has no form that asks the gateway");
@@ -95,7 +96,7 @@ describe("SANDBOX on", () => {
       expect(response.status).toBe(303);
       const back = new URL(response.headers.get("location") ?? "");
       expect(back.pathname).toBe(`/status/${one.transaction.id}`);
-      expect((await fetch(back)).status).toBe(200);
+      expect((await fetchDescribed(back)).status).toBe(200);
       await becomes(one, "succeeded");
       await becomesFulfilled(one);
     });

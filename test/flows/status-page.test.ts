@@ -1,6 +1,7 @@
 /** What the buyer's browser gets: the status page, the poll, and the client library. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Api, Transaction } from "./support/api.ts";
+import { fetchDescribed } from "./support/contract.ts";
 import { forms, submit } from "./support/html.ts";
 import { SHOP_ORIGIN } from "./support/system.ts";
 import { startWorld, type World } from "./support/world.ts";
@@ -16,7 +17,10 @@ afterEach(() => world?.gateway.recover());
 afterAll(() => world?.stop());
 
 const show = async (url: string, language = "en") => {
-  const response = await fetch(url, { redirect: "manual", headers: { "accept-language": language } });
+  const response = await fetchDescribed(url, {
+    redirect: "manual",
+    headers: { "accept-language": language },
+  });
   return { status: response.status, headers: response.headers, html: await response.text() };
 };
 
@@ -282,7 +286,9 @@ describe("CORS of GET /transactions/:id", () => {
 
 describe("GET /client.js", () => {
   it("is a module that pages of other origins may import", async () => {
-    const response = await fetch(`${world.system.url}/client.js`, { headers: { origin: SHOP_ORIGIN } });
+    const response = await fetchDescribed(`${world.system.url}/client.js`, {
+      headers: { origin: SHOP_ORIGIN },
+    });
     expect(response.status).toBe(200);
     expect(response.headers.get("content-type")).toMatch(/^(text|application)\/javascript/);
     expect(["*", SHOP_ORIGIN]).toContain(allowedOrigin(response));
@@ -294,6 +300,30 @@ describe("GET /client.js", () => {
     for (const name of ["watchTransaction", "guardNavigation", "resumePending"]) {
       expect(client[name], name).toBeTypeOf("function");
     }
+  });
+});
+
+describe("GET /openapi.json", () => {
+  it("is OpenAPI 3.1 for programs of any origin", async () => {
+    const response = await fetchDescribed(`${world.system.url}/openapi.json`, {
+      headers: { origin: "https://anybody.example" },
+    });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-type")).toContain("application/json");
+    expect(allowedOrigin(response)).toBe("*");
+    expect(await response.json()).toMatchObject({ openapi: expect.stringMatching(/^3\.1\./) });
+  });
+});
+
+describe("GET /docs", () => {
+  it("is a page that may load from its own origin alone", async () => {
+    const { status, headers, html } = await show(`${world.system.url}/docs`);
+    expect(status).toBe(200);
+    expect(headers.get("content-type")).toContain("text/html");
+    const policy = headers.get("content-security-policy") ?? "";
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toMatch(/unsafe-|https?:|\*/);
+    expect(html).not.toMatch(/https?:/);
   });
 });
 

@@ -1,6 +1,7 @@
 /** The same system with other variables: little set, nothing to push to, and late money left to a person. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Api, type OutgoingEvent, terms } from "./support/api.ts";
+import { fetchDescribed } from "./support/contract.ts";
 import { eventually } from "./support/eventually.ts";
 import { API_KEY } from "./support/system.ts";
 import { startWorld, type World } from "./support/world.ts";
@@ -88,14 +89,16 @@ describe("SANDBOX off", () => {
     "/sandbox/pay/txn_1",
     "/sandbox/status/txn_1",
   ])("answers 404 on %s", async (path) => {
-    expect((await fetch(`${world.system.url}${path}`)).status).toBe(404);
-    expect((await fetch(`${world.system.url}${path}`, { method: "POST" })).status).toBe(404);
+    expect((await fetchDescribed(`${world.system.url}${path}`)).status).toBe(404);
+    expect((await fetchDescribed(`${world.system.url}${path}`, { method: "POST" })).status).toBe(404);
   });
 
   it("has no gateway of that name", async () => {
     const answer = await api.create(terms({ gateway: "sandbox" }));
     expect(answer.status).toBeGreaterThanOrEqual(400);
     expect(answer.status).toBeLessThan(500);
-    expect((await fetch(`${world.system.url}/webhooks/sandbox`, { method: "POST" })).status).toBe(404);
+    expect((await fetchDescribed(`${world.system.url}/webhooks/sandbox`, { method: "POST" })).status).toBe(
+      404,
+    );
   });
 });

@@ -85,9 +85,12 @@ describe("createSchemas", () => {
     { customer: { country: "gb" } },
     { customer: { locale: "!" } },
     { metadata: { a: 1 } },
+    { metadata: { a: "\ud800" } },
+    { metadata: { a: "🛒".repeat(500) } },
+    { metadata: { a: "🛒".repeat(501) } },
   );
   const withOdd = fc
-    .tuple(newTransaction, fc.oneof({ arbitrary: fc.constant({}), weight: 8 }, odd))
+    .tuple(newTransaction, fc.oneof({ arbitrary: fc.constant({}), weight: 6 }, odd))
     .map(([body, more]) => ({ ...body, ...more }));
   const other = fc.record(
     {

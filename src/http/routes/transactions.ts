@@ -1,29 +1,18 @@
 /** The shop's API of transactions, and the browser's read of one. */
-import { type Context, Hono } from "hono";
-import { cors } from "hono/cors";
+import { Hono } from "hono";
+import type * as z from "zod";
 import { firstTypeIdAt } from "../../lib/id.ts";
-import { createTransaction } from "../../operations/create-transaction.ts";
+import { type CreateCommand, createTransaction } from "../../operations/create-transaction.ts";
 import { toPublicView, toShopView } from "../../operations/views.ts";
 import type { AppEnv } from "../app-env.ts";
 import { authenticate, authorizeView, readBearer, shopOnly } from "../auth.ts";
 import { decodeCursor, encodeCursor, toPage } from "../cursor.ts";
 import { matchesEtag, toEtag } from "../etag.ts";
-import { checkReturnUrl, isAllowedOrigin } from "../origins.ts";
+import { checkReturnUrl } from "../origins.ts";
 import { HttpProblem } from "../problem.ts";
-import { check, createBody, idempotencyKey, listQuery, readJson, toCommand } from "../schemas.ts";
+import { check, createBody, idempotencyKey, listQuery, readJson } from "../schemas.ts";
 
 export const transactionRoutes = new Hono<AppEnv>();
-
-transactionRoutes.use(
-  "/:id",
-  cors({
-    origin: (origin, c: Context<AppEnv>) => (isAllowedOrigin(c.env.services, origin) ? origin : null),
-    allowMethods: ["GET"],
-    allowHeaders: ["Authorization", "If-None-Match"],
-    exposeHeaders: ["ETag", "Retry-After"],
-    maxAge: 7200,
-  }),
-);
 
 transactionRoutes.post("/", shopOnly, async (c) => {
   const { services } = c.env;
@@ -82,3 +71,18 @@ transactionRoutes.get("/:id", async (c) => {
     ? c.json(await toShopView(transaction, services.config, now), 200, headers)
     : c.json(toPublicView(transaction, now), 200, headers);
 });
+
+function toCommand(body: z.output<typeof createBody>): CreateCommand {
+  return {
+    orderId: body.order_id,
+    amount: body.amount,
+    currency: body.currency,
+    gateway: body.gateway ?? null,
+    returnUrl: body.return_url ?? null,
+    description: body.description ?? null,
+    customer: body.customer ?? null,
+    metadata: body.metadata ?? {},
+    expiresInMs: body.expires_in === undefined ? null : body.expires_in * 1000,
+    capture: body.capture ?? "automatic",
+  };
+}

@@ -1,5 +1,6 @@
-/** A shop's and a browser's calls, and the wire shapes of the contract. */
+/** A shop's and a browser's calls, each answer judged by the system's own document; and the wire shapes of the contract. */
 import { randomUUID } from "node:crypto";
+import { fetchDescribed } from "./contract.ts";
 import { API_KEY } from "./system.ts";
 
 export interface Transaction {
@@ -87,7 +88,7 @@ export function createApi(baseUrl: string): Api {
   const call = async <T>(path: string, options: CallOptions = {}): Promise<Answer<T>> => {
     const { bearer = API_KEY } = options;
     const body = options.raw ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
-    const response = await fetch(new URL(path, baseUrl), {
+    const response = await fetchDescribed(new URL(path, baseUrl), {
       method: options.method ?? (body === undefined ? "GET" : "POST"),
       redirect: "manual",
       headers: {

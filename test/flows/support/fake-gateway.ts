@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { Webhook } from "standardwebhooks";
+import { fetchDescribed } from "./contract.ts";
 import { answerJson, type Received, type RunningServer, serve } from "./http-server.ts";
 import { GATEWAY_API_KEY, GATEWAY_SECRET } from "./system.ts";
 
@@ -163,7 +164,7 @@ export class FakeGateway {
       "webhook-timestamp": String(timestamp),
       "webhook-signature": signature,
     };
-    const response = await fetch(url, {
+    const response = await fetchDescribed(url, {
       method: "POST",
       headers: { "content-type": "application/json", ...(options.unsigned ? {} : signed) },
       body: options.tamper?.(body) ?? body,

@@ -1,8 +1,9 @@
-/** A shop's fulfilment endpoint: verifies what it gets, keeps books, and fails when it is told to. */
+/** A shop's fulfilment endpoint: verifies what it gets, keeps books, and fails when it is told to. In the end all is judged. */
 import type { ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Webhook } from "standardwebhooks";
 import type { OutgoingEvent } from "./api.ts";
+import { expectDescribedAs } from "./contract.ts";
 import { type Received, type RunningServer, serve } from "./http-server.ts";
 import { FULFILMENT_SECRET } from "./system.ts";
 
@@ -36,8 +37,12 @@ export class FakeShop {
     return shop;
   }
 
-  stop(): Promise<void> {
-    return this.#server.close();
+  /** @throws Error for an event that the system's document does not describe */
+  async stop(): Promise<void> {
+    await this.#server.close();
+    for (const raw of new Set(this.deliveries.map((delivery) => delivery.raw))) {
+      expectDescribedAs("OutgoingEvent", raw);
+    }
   }
 
   /** How it answers from now on. */

@@ -1,4 +1,6 @@
 /** Reads the forms of our own pages, as a browser without JavaScript would send them. */
+import { fetchDescribed } from "./contract.ts";
+
 export interface Form {
   readonly action: string;
   readonly method: string;
@@ -23,7 +25,7 @@ export function submit(
   form: Form,
   more: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
-  return fetch(new URL(form.action === "" ? page : form.action, page), {
+  return fetchDescribed(new URL(form.action === "" ? page : form.action, page), {
     method: form.method,
     redirect: "manual",
     body: new URLSearchParams({ ...form.fields, ...more }),

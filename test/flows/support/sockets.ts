@@ -1,6 +1,7 @@
 /** A browser's socket that remembers what it got, and a raw upgrade for the headers a browser does not let one set. */
-import { request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
 import { expect } from "vitest";
+import { expectDescribed, expectDescribedAs } from "./contract.ts";
 import { eventually } from "./eventually.ts";
 
 export const PROTOCOL = "payment-edge.v1";
@@ -40,7 +41,12 @@ export function listen(target: { socket_url: string; client_secret: string }): P
     code = event.code;
   });
   const updates = () =>
-    messages.filter((text) => text.startsWith("{")).map((text) => JSON.parse(text) as StatusUpdate);
+    messages
+      .filter((text) => text.startsWith("{"))
+      .map((text) => {
+        expectDescribedAs("StatusUpdate", text);
+        return JSON.parse(text) as StatusUpdate;
+      });
   const listener = {
     get protocol() {
       return socket.protocol;
@@ -83,8 +89,9 @@ export interface Upgrade {
 
 /** Asks for a WebSocket with these headers alone, and hangs up once it is answered. */
 export function upgrade(socketUrl: string, headers: Readonly<Record<string, string>>): Promise<Upgrade> {
+  const url = socketUrl.replace(/^ws/, "http");
   return new Promise((resolve, reject) => {
-    const asking = request(socketUrl.replace(/^ws/, "http"), {
+    const asking = request(url, {
       headers: {
         connection: "Upgrade",
         upgrade: "websocket",
@@ -98,13 +105,19 @@ export function upgrade(socketUrl: string, headers: Readonly<Record<string, stri
       resolve({ status: 101, protocol: response.headers["sec-websocket-protocol"] });
     });
     asking.on("response", (response) => {
-      response.resume();
-      resolve({
-        status: response.statusCode ?? 0,
-        protocol: response.headers["sec-websocket-protocol"] as string | undefined,
-      });
+      judgeRefusal(url, response).then(resolve, reject);
     });
     asking.on("error", reject);
     asking.end();
   });
+}
+
+async function judgeRefusal(url: string, response: IncomingMessage): Promise<Upgrade> {
+  const [status, headers] = [response.statusCode ?? 0, new Headers()];
+  for (const [name, value] of Object.entries(response.headers)) {
+    headers.set(name, String(value));
+  }
+  const text = (await response.setEncoding("utf8").toArray()).join("");
+  expectDescribed({ method: "GET", url, status, headers, text });
+  return { status, protocol: headers.get("sec-websocket-protocol") ?? undefined };
 }
