@@ -2,9 +2,10 @@
  * `npm run dev`: from nothing to a running system. Makes secrets where there are none, migrates the local D1, starts
  * wrangler and ticks the cron each minute. Arguments are passed on; one that is given replaces the script's own.
  */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { migrateLocally } from "./migrate-local.ts";
 
 const TICK_MS = 60_000;
 
@@ -86,15 +87,10 @@ function writeSecrets(): void {
 }
 
 function migrate(): void {
-  const persistTo = optionValue("--persist-to");
-  const place = persistTo === undefined ? [] : ["--persist-to", persistTo];
-  const result = spawnSync("wrangler", ["d1", "migrations", "apply", "DB", "--local", ...place], {
-    env: environment,
-    encoding: "utf8",
-  });
-  if (result.status !== 0) {
-    console.error(result.stdout, result.stderr);
-    process.exit(result.status ?? 1);
+  const failure = migrateLocally(optionValue("--persist-to"), environment);
+  if (failure !== null) {
+    console.error(failure);
+    process.exit(1);
   }
 }
 

@@ -1,9 +1,10 @@
 /** One running payment-edge, started as a newcomer would, with a database of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { inject } from "vitest";
 import { readContract } from "./contract.ts";
 import { freePort } from "./http-server.ts";
 
@@ -62,7 +63,15 @@ interface Options {
   readonly isUp?: (status: number) => boolean;
 }
 
-export const createDirectory = () => mkdtemp(join(tmpdir(), "payment-edge-flow-"));
+export const createEmptyDirectory = () => mkdtemp(join(tmpdir(), "payment-edge-flow-"));
+
+/** With a database that is up to date, and empty. */
+export async function createDirectory(): Promise<string> {
+  const directory = await createEmptyDirectory();
+  await cp(inject("migrated"), directory, { recursive: true });
+  return directory;
+}
+
 export const removeDirectory = (directory: string) =>
   rm(directory, { recursive: true, force: true, maxRetries: 5 });
 
