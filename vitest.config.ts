@@ -8,6 +8,8 @@ const bindings = {
   CLIENT_SECRET_KEY: "client-secret-key-for-tests-only",
   SANDBOX: "on",
   ALLOWED_ORIGINS: "https://shop.example",
+  // Not that of a deployment, which stands in wrangler.toml.
+  FULFILMENT_URL: "",
   // How large the chaos suite runs, and by which seed: test/chaos/support/random.ts.
   CHAOS: process.env.CHAOS ?? "small",
   CHAOS_SEED: process.env.CHAOS_SEED ?? "",
@@ -21,10 +23,13 @@ const coreTests = [
   "test/lib/**/*.test.ts",
   "test/config.test.ts",
   "test/gateways/!(sandbox).test.ts",
+  "test/http/openapi*.test.ts",
+  "test/security/{limits-of-wrangler,supply-chain}.test.ts",
 ];
 /** Measures time: it runs when all others are done. */
 const timedTests = ["test/browser/latency.test.ts"];
 const nodeTests = ["test/client/**/*.test.ts", "test/flows/**/*.test.ts", "test/browser/**/*.test.ts"];
+const scriptTests = ["test/scripts/**/*.test.ts"];
 
 export default defineConfig({
   test: {
@@ -58,7 +63,7 @@ export default defineConfig({
         test: {
           name: "worker",
           include: ["test/**/*.test.{ts,tsx}"],
-          exclude: [...coreTests, ...nodeTests],
+          exclude: [...coreTests, ...nodeTests, ...scriptTests],
           setupFiles: ["test/support/fresh-database.ts"],
           testTimeout: 30_000,
           // One workerd for all files of a worker: its start takes longer than most of them.
@@ -77,10 +82,12 @@ export default defineConfig({
         },
       },
       { test: { name: "client", environment: "node", include: ["test/client/**/*.test.ts"] } },
+      { test: { name: "scripts", environment: "node", include: scriptTests, testTimeout: 60_000 } },
       {
         test: {
           name: "flows",
           environment: "node",
+          globalSetup: ["test/flows/support/migrated.ts"],
           include: nodeTests.slice(1),
           exclude: timedTests,
           // They mostly wait, for a system to start above all.
@@ -96,6 +103,7 @@ export default defineConfig({
         test: {
           name: "timed",
           environment: "node",
+          globalSetup: ["test/flows/support/migrated.ts"],
           include: timedTests,
           sequence: { groupOrder: 2 },
           testTimeout: 240_000,

@@ -5,6 +5,7 @@
 import * as z from "zod";
 import type { GatewayDefinition } from "./gateways/gateway.ts";
 import { GATEWAYS } from "./gateways/index.ts";
+import { type Flaw, judgeVariables } from "./lib/judge-variables.ts";
 import {
   allowedOrigin,
   identifier,
@@ -51,6 +52,8 @@ function isOriginAlone(value: string): boolean {
 
 export interface ConfiguredGateway {
   readonly id: string;
+  /** The variable that webhooks are verified by, and how many live ones it lists. */
+  readonly verifiers: { readonly name: string; readonly count: number };
   connect(tools: Parameters<GatewayDefinition["connect"]>[1]): ReturnType<GatewayDefinition["connect"]>;
 }
 
@@ -86,6 +89,8 @@ export interface Config {
   readonly gateways: readonly ConfiguredGateway[];
   /** The adapters that have no variables. */
   readonly gatewaysOff: readonly string[];
+  /** What is valid, and yet not as it should be. */
+  readonly flaws: readonly Flaw[];
 }
 
 /** The message names each bad variable and says what to do. */
@@ -129,6 +134,7 @@ function parseConfig(env: Record<string, unknown>): Config {
     console: toConsole(data),
     gateways,
     gatewaysOff: GATEWAYS.map(({ id }) => id).filter((id) => !gateways.some((one) => one.id === id)),
+    flaws: judgeVariables(set),
   };
 }
 
@@ -160,7 +166,10 @@ function configureGateway(
     problems.push(...explain(result.error, set));
     return [];
   }
-  return [{ id, connect: (tools) => connect(result.data, tools) }];
+  // The one variable of each gateway that lists several.
+  const [name = "", live] = Object.entries(result.data).find(([, value]) => Array.isArray(value)) ?? [];
+  const verifiers = { name, count: Array.isArray(live) ? live.length : 0 };
+  return [{ id, verifiers, connect: (tools) => connect(result.data, tools) }];
 }
 
 function isMentioned({ config }: GatewayDefinition, set: Record<string, unknown>): boolean {

@@ -1,6 +1,7 @@
 /** The composition root: what an invocation works with, wired from its environment. The one place that knows all rooms. */
 import type { StatusUpdate } from "./channel/message.ts";
 import { type Config, loadConfig } from "./config.ts";
+import { type Clocks, createClocks } from "./gateways/clocks.ts";
 import type { Gateway } from "./gateways/gateway.ts";
 import { connectGeneric } from "./gateways/generic.ts";
 import { createJournal, type Journal } from "./gateways/journal.ts";
@@ -31,6 +32,8 @@ export interface Services {
   readonly gateways: ReadonlyMap<string, Gateway>;
   /** What was asked of them in this invocation. */
   readonly journal: Journal;
+  /** How far theirs are from ours, as far as their answers in this invocation say. */
+  readonly clocks: Clocks;
   /** The Durable Object that holds a transaction's sockets. */
   readonly channel: {
     publish(update: StatusUpdate): Promise<void>;
@@ -63,11 +66,13 @@ export async function createServices(env: Cloudflare.Env, invocation: Invocation
   const fetch = loopbackFetch(config.publicUrl);
   const store = createStore(env.DB);
   const journal = createJournal(Date.now);
+  const clocks = createClocks(Date.now);
   return {
     config,
     store,
     journal,
-    gateways: await connectGateways(config, journal, { fetch, now: Date.now }),
+    clocks,
+    gateways: await connectGateways(config, { journal, clocks }, { fetch, now: Date.now }),
     channel: {
       publish: (update) => channelOf(env, update.transaction_id).publish(update),
       connect: (transactionId, request) => channelOf(env, transactionId).fetch(request),
@@ -94,10 +99,12 @@ function channelOf(env: Cloudflare.Env, transactionId: string) {
 
 async function connectGateways(
   config: Config,
-  journal: Journal,
+  { journal, clocks }: Pick<Services, "journal" | "clocks">,
   tools: Parameters<typeof connectGeneric>[1],
 ): Promise<Map<string, Gateway>> {
-  const gateways = config.gateways.map(({ connect }) => connect(tools));
+  const gateways = config.gateways.map(({ id, connect }) =>
+    connect({ ...tools, fetch: clocks.watch(id, tools.fetch) }),
+  );
   const sandbox = config.sandbox ? [await connectSandbox(config, tools)] : [];
   return new Map([...gateways, ...sandbox].map((gateway) => [gateway.id, journal.watch(gateway)]));
 }

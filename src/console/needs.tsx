@@ -149,6 +149,9 @@ function Pulse({ needs: { lastTick, oldestPending }, now }: { needs: Needs; now:
           </a>
         )}
       </Sign>
+      <Sign name="All else">
+        <a href="/console/doctor">ask the doctor</a>
+      </Sign>
     </dl>
   );
 }

@@ -5,10 +5,10 @@
 import * as z from "zod";
 import type { Observation, ObservedRefund } from "../transactions/observation.ts";
 import { money, readAmount } from "./adyen-money.ts";
-import { GatewayError, silence } from "./gateway.ts";
+import { GatewayError, type Probe, silence, TEST_ID } from "./gateway.ts";
 import { parseBytes } from "./http.ts";
 import { time } from "./receipt.ts";
-import { decodeBase64, utf8, verifyHmac } from "./signature.ts";
+import { decodeBase64, signHmac, utf8, verifyHmac } from "./signature.ts";
 
 export const linkId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 export const pspReference = z.string().regex(/^[A-Za-z0-9]{1,64}$/);
@@ -22,6 +22,7 @@ const item = z.looseObject({
 });
 export type Item = z.output<typeof item>;
 type Bytes = Uint8Array<ArrayBuffer>;
+type Fields = Readonly<Record<string, unknown>>;
 const envelope = z.object({
   live: z.unknown(),
   notificationItems: z.array(z.object({ NotificationRequestItem: item })).min(1),
@@ -61,12 +62,31 @@ export async function readSigned(
 }
 
 function findSigner(keys: readonly Bytes[], signed: Item): Promise<number | null> {
+  return verifyHmac("SHA-256", keys, textOf(signed), [decodeBase64(signed.additionalData.hmacSignature)]);
+}
+
+/** What is signed of an item. */
+function textOf(signed: Fields & { readonly amount: Fields }): Bytes {
   const { pspReference: id, originalReference, merchantAccountCode, merchantReference } = signed;
-  const { amount, eventCode, success, additionalData } = signed;
+  const { amount, eventCode, success } = signed;
   const references = [id, originalReference, merchantAccountCode, merchantReference];
   const fields = [...references, amount.value, amount.currency, eventCode, success];
-  const text = fields.map((field) => String(field ?? "")).join(":");
-  return verifyHmac("SHA-256", keys, utf8(text), [decodeBase64(additionalData.hmacSignature)]);
+  return utf8(fields.map((field) => String(field ?? "")).join(":"));
+}
+
+/** An item of nobody's, signed; it names no payment, so that its signature serves for none. */
+export async function signProbe(
+  [key = utf8("")]: readonly Bytes[],
+  merchantAccountCode: string,
+  mode: Observation["mode"],
+): Promise<Probe> {
+  const references = { pspReference: "", originalReference: "", merchantReference: `${TEST_ID}probe` };
+  const said = { amount: { value: 0, currency: "XXX" }, eventCode: "PROBE", success: "false" };
+  const signed = { ...references, merchantAccountCode, ...said };
+  const mac = await signHmac("SHA-256", key, textOf(signed));
+  const NotificationRequestItem = { ...signed, additionalData: { hmacSignature: mac.toBase64() } };
+  const live = String(mode === "live");
+  return { headers: {}, body: JSON.stringify({ live, notificationItems: [{ NotificationRequestItem }] }) };
 }
 
 /** @throws GatewayError "malformed" */

@@ -11,7 +11,7 @@
 import * as z from "zod";
 import { baseUrl, identifier, listOf, secret } from "../lib/variables.ts";
 import type { Observation } from "../transactions/observation.ts";
-import { EVENTS, type Item, pspReference, readEvent, readSigned, toNews } from "./adyen-item.ts";
+import { EVENTS, type Item, pspReference, readEvent, readSigned, signProbe, toNews } from "./adyen-item.ts";
 import { LINK_STATUS, type Link, link, toLinkRequest } from "./adyen-link.ts";
 import { isSame, money, readAmount, writeAmount } from "./adyen-money.ts";
 import { defineGateway, GatewayError, type GatewayReference, type Notice, silence } from "./gateway.ts";
@@ -114,6 +114,7 @@ export const adyen = defineGateway({
       webhook: { events: EVENTS, advice: ADVICE },
       // Adyen names no least: a minute for the two clocks and the way.
       lifetime: { minMs: 60_000, maxMs: 70 * DAY_MS },
+      unknownReference: "PLTST00000000000",
       retrieve,
 
       async create(request) {
@@ -171,6 +172,8 @@ export const adyen = defineGateway({
         }
         return notices;
       },
+
+      probe: () => signProbe(keys, merchantAccount, mode),
     };
   },
 });

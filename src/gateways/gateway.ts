@@ -19,6 +19,8 @@ export interface Gateway {
   readonly lifetime?: { readonly minMs: number; readonly maxMs: number };
   /** What it cannot open a page without: JSON pointers into the shop's request. */
   readonly needs?: readonly "/customer/email"[];
+  /** An id such as the gateway gives, which it has never given: `retrieve` asks about it. Absent: ours is asked by. */
+  readonly unknownReference?: string;
   /** Opens a hosted payment page. Repeatable: our id is the gateway's idempotency key. @throws GatewayError */
   create(request: CreateRequest): Promise<Created>;
   /** What the gateway says now; `missing` when it has never heard of it. @throws GatewayError */
@@ -59,6 +61,21 @@ export interface Gateway {
    * @throws GatewayError
    */
   missedEvents?(since: number, until: number): AsyncIterable<MissedEvent>;
+  /**
+   * A webhook about nothing, signed as the gateway would sign it with the first secret: it is verified like any other,
+   * asks nobody and changes nothing. Its body names an id that begins with TEST_ID, in what is signed. Absent: only the
+   * gateway itself can sign.
+   * @param url the address that it is sent to
+   */
+  probe?(url: string): Promise<Probe>;
+}
+
+/** How the id of a test begins, which is no payment. */
+export const TEST_ID = "tst_";
+
+export interface Probe {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
 }
 
 export interface WebhookSetup {

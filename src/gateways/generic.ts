@@ -4,7 +4,7 @@
  * Quirks: 404, 405 or 501 on expire means "cannot"; `refunded` is a success of which the money went back.
  */
 import * as z from "zod";
-import { verifyWebhook } from "../lib/standard-webhooks.ts";
+import { signWebhook, verifyWebhook } from "../lib/standard-webhooks.ts";
 import { baseUrl, listOf, secret, webhookSecret } from "../lib/variables.ts";
 import type { Observation } from "../transactions/observation.ts";
 import type { Mode } from "../transactions/transaction.ts";
@@ -15,6 +15,7 @@ import {
   GatewayError,
   type GatewayReference,
   silence,
+  TEST_ID,
   type Tools,
 } from "./gateway.ts";
 import { type ApiAnswer, createApiClient, keyed, parseBytes, refuse } from "./http.ts";
@@ -141,6 +142,13 @@ export function connectGeneric(config: GenericConfig, { fetch, now }: Tools): Ga
       const { event_id: eventId, transaction_id: transactionId, occurred_at: occurredAt } = parsed.data;
       const observation = toObservation(parsed.data, null);
       return [{ eventId, transactionId, observation, receipt: { occurredAt, ...proof } }];
+    },
+
+    async probe() {
+      const [id, at] = [`${TEST_ID}probe`, now()];
+      const said = { event_id: id, transaction_id: id, status: "pending", amount: 0, currency: "XXX" };
+      const body = JSON.stringify({ ...said, occurred_at: new Date(at).toISOString() });
+      return { headers: { ...(await signWebhook(config.webhookSecrets.slice(0, 1), id, body, at)) }, body };
     },
   };
 }

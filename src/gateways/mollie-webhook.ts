@@ -4,11 +4,11 @@
  */
 import * as z from "zod";
 import { isLoopback } from "../lib/variables.ts";
-import { GatewayError, type RawWebhook, type Receipt } from "./gateway.ts";
+import { GatewayError, type Probe, type RawWebhook, type Receipt, TEST_ID } from "./gateway.ts";
 import { parseBytes } from "./http.ts";
 import { PAYMENT_ID } from "./mollie-payment.ts";
 import { time } from "./receipt.ts";
-import { decodeHex, utf8, verifyHmac } from "./signature.ts";
+import { decodeHex, signHmac, utf8, verifyHmac } from "./signature.ts";
 
 /** What a next-gen webhook subscribes to. */
 export const EVENTS = [
@@ -30,13 +30,19 @@ const proofOf = (transactionId: string) => utf8(`payment-edge classic webhook ${
 
 /** The address for classic webhooks: it names the transaction, and proves that we made it. The first secret signs. */
 export async function proven(callbackUrl: string, transactionId: string, [secret = ""]: readonly string[]) {
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey("raw", utf8(secret), algorithm, false, ["sign"]);
-  const proof = new Uint8Array(await crypto.subtle.sign("HMAC", key, proofOf(transactionId)));
+  const proof = await signHmac("SHA-256", secret, proofOf(transactionId));
   const url = new URL(callbackUrl);
   url.searchParams.set("transaction", transactionId);
   url.searchParams.set("proof", proof.toHex());
   return url.href;
+}
+
+/** An event of nobody's, signed. */
+export async function signProbe([secret = ""]: readonly string[]): Promise<Probe> {
+  const id = `event_${TEST_ID}probe`;
+  const body = JSON.stringify({ resource: "event", id, type: "probe", entityId: id });
+  const mac = await signHmac("SHA-256", secret, utf8(body));
+  return { headers: { "x-mollie-signature": `sha256=${mac.toHex()}` }, body };
 }
 
 /** A payment that is worth a look. */

@@ -36,7 +36,7 @@ import {
   toRefund,
   writeAmount,
 } from "./mollie-payment.ts";
-import { EVENTS, type Hint, proven, readHint } from "./mollie-webhook.ts";
+import { EVENTS, type Hint, proven, readHint, signProbe } from "./mollie-webhook.ts";
 
 /** Of the hour that a key is remembered for: the rest is for clocks and the way. */
 const KEY_LIFE_MS = 50 * 60_000;
@@ -106,6 +106,7 @@ export const mollie = defineGateway({
       title: "Mollie",
       mode: apiKey.startsWith("live_") ? "live" : "test",
       webhook: { events: EVENTS, advice: ADVICE },
+      unknownReference: "tr_TST0000000",
       retrieve,
 
       async create(request) {
@@ -200,6 +201,8 @@ export const mollie = defineGateway({
         const hint = await readHint(webhook, secrets);
         return hint ? toNotices(hint) : [];
       },
+
+      probe: () => signProbe(secrets),
     };
   },
 });

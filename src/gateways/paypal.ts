@@ -112,6 +112,7 @@ export function connectPayPal(settings: PayPalConfig, tools: Tools, roots = PAYP
     mode,
     webhook: { events: EVENTS, advice: ADVICE },
     lifetime: LIFETIME,
+    unknownReference: "0TST0000000000000",
     retrieve,
 
     async create(request) {

@@ -5,9 +5,10 @@
  */
 import * as z from "zod";
 import type { Observation } from "../transactions/observation.ts";
-import { GatewayError, type GatewayReference, type Notice, silence } from "./gateway.ts";
+import { GatewayError, type GatewayReference, type Notice, type Probe, silence, TEST_ID } from "./gateway.ts";
 import { ownerOf, text, toObservation, transaction } from "./paystack-state.ts";
 import { time } from "./receipt.ts";
+import { signHmac, utf8 } from "./signature.ts";
 
 interface Told extends Omit<Notice, "receipt"> {
   /** Epoch milliseconds. */
@@ -97,6 +98,13 @@ function toVerdict(resolution: string | null | undefined): Observation["dispute"
     default:
       return null;
   }
+}
+
+/** An event of nobody's, signed. */
+export async function signProbe([key = ""]: readonly string[]): Promise<Probe> {
+  const body = JSON.stringify({ event: "probe", data: { reference: `${TEST_ID}probe` } });
+  const mac = await signHmac("SHA-512", key, utf8(body));
+  return { headers: { "x-paystack-signature": mac.toHex() }, body };
 }
 
 function readAs<T>(form: z.ZodType<T>, value: unknown): T {

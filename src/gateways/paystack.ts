@@ -19,7 +19,7 @@ import {
   silence,
 } from "./gateway.ts";
 import { type ApiAnswer, type ApiClient, createApiClient, parseBytes } from "./http.ts";
-import { readEvent } from "./paystack-event.ts";
+import { readEvent, signProbe } from "./paystack-event.ts";
 import {
   initialized,
   isDuplicate,
@@ -137,6 +137,8 @@ export const paystack = defineGateway({
         const { occurredAt, ...notice } = told;
         return [{ ...notice, receipt: { occurredAt, signedAt: null, secret } }];
       },
+
+      probe: () => signProbe(keys),
     };
   },
 });

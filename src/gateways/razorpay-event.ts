@@ -2,10 +2,11 @@
 import * as z from "zod";
 import type { Observation } from "../transactions/observation.ts";
 import type { Dispute } from "../transactions/transaction.ts";
-import { GatewayError, isOurId } from "./gateway.ts";
+import { GatewayError, isOurId, type Probe, TEST_ID } from "./gateway.ts";
 import { parseBytes } from "./http.ts";
 import { link, notes, payment, text, toObservation } from "./razorpay-link.ts";
 import { seconds } from "./receipt.ts";
+import { signHmac, utf8 } from "./signature.ts";
 
 const event = z.object({
   event: z.string().regex(/^[a-z][a-z0-9_.]{0,63}$/),
@@ -108,6 +109,13 @@ export function readWhole(payload: unknown, mode: Observation["mode"]): Observat
   const paid = data.payment ? [data.payment.entity] : [];
   const isUntouched = paid.every((one) => !one.amount_refunded);
   return isUntouched ? toObservation(data.payment_link.entity, paid, [], mode) : null;
+}
+
+/** An event of nobody's, signed. */
+export async function signProbe([secret = ""]: readonly string[]): Promise<Probe> {
+  const body = JSON.stringify({ entity: "event", event: "probe", id: `${TEST_ID}probe`, payload: {} });
+  const mac = await signHmac("SHA-256", secret, utf8(body));
+  return { headers: { "x-razorpay-signature": mac.toHex() }, body };
 }
 
 /** A link names itself; its payments and its order mostly have its notes, or its reference for a receipt. */

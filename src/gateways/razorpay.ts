@@ -24,7 +24,7 @@ import {
 } from "./gateway.ts";
 import { type ApiClient, createApiClient, refuse } from "./http.ts";
 import { find, findByPayment, listPayments, listRefunds, search } from "./razorpay-api.ts";
-import { EVENTS, type RazorpayEvent, readEvent, readWhole } from "./razorpay-event.ts";
+import { EVENTS, type RazorpayEvent, readEvent, readWhole, signProbe } from "./razorpay-event.ts";
 import {
   countedOf,
   type Link,
@@ -130,6 +130,8 @@ export const razorpay = defineGateway({
         const known = told ? { transactionId, observation: told } : await ask(event);
         return known ? [{ eventId, ...withDispute(known, news), receipt }] : [];
       },
+
+      probe: () => signProbe(config.RAZORPAY_WEBHOOK_SECRET),
     };
   },
 });

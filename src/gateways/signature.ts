@@ -14,16 +14,24 @@ export async function verifyHmac(
   data: Bytes,
   signatures: readonly (Bytes | null)[],
 ): Promise<number | null> {
-  const algorithm = { name: "HMAC", hash };
   const verdicts = secrets.map(async (secret) => {
-    const bytes = typeof secret === "string" ? utf8(secret) : secret;
-    const key = await crypto.subtle.importKey("raw", bytes, algorithm, false, ["sign"]);
     // Once, however many signatures somebody sends.
-    const mac = new Uint8Array(await crypto.subtle.sign("HMAC", key, data));
+    const mac = await signHmac(hash, secret, data);
     return signatures.some((one) => one?.length === mac.length && crypto.subtle.timingSafeEqual(one, mac));
   });
   const position = (await Promise.all(verdicts)).indexOf(true) + 1;
   return position || null;
+}
+
+/** @param secret text (its UTF-8 is the key) or bytes; not empty */
+export async function signHmac(
+  hash: "SHA-256" | "SHA-512",
+  secret: string | Bytes,
+  data: Bytes,
+): Promise<Bytes> {
+  const bytes = typeof secret === "string" ? utf8(secret) : secret;
+  const key = await crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash }, false, ["sign"]);
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, data));
 }
 
 export function utf8(text: string): Bytes {

@@ -2,9 +2,10 @@
 import * as z from "zod";
 import type { Dispute } from "../transactions/transaction.ts";
 import type { Listed, Window } from "./event-list.ts";
-import { GatewayError, isOurId, type Notice } from "./gateway.ts";
+import { GatewayError, isOurId, type Notice, type Probe, TEST_ID } from "./gateway.ts";
 import type { ApiClient } from "./http.ts";
 import { time, UNSIGNED } from "./receipt.ts";
+import { signHmac, utf8 } from "./signature.ts";
 import { find, findOrder, read, see } from "./square-api.ts";
 import { id, toObservation } from "./square-order.ts";
 
@@ -78,6 +79,13 @@ export async function follow(
   const state = DISPUTES.get(dispute?.state ?? "") ?? null;
   const receipt = { occurredAt, ...proof };
   return told ? [{ eventId, ...told, observation: { ...told.observation, dispute: state }, receipt }] : [];
+}
+
+/** An event of nobody's, signed together with the address. */
+export async function signProbe([key = ""]: readonly string[], url: string): Promise<Probe> {
+  const body = JSON.stringify({ event_id: `${TEST_ID}probe`, type: "probe", data: {} });
+  const mac = await signHmac("SHA-256", key, utf8(`${url}${body}`));
+  return { headers: { "x-square-hmacsha256-signature": mac.toBase64() }, body };
 }
 
 async function orderOf(api: ApiClient, paymentId: string): Promise<string | null> {

@@ -28,7 +28,7 @@ import { createApiClient, parseBytes, refuse } from "./http.ts";
 import { UNSIGNED } from "./receipt.ts";
 import { decodeBase64, utf8, verifyHmac } from "./signature.ts";
 import { findOrder, isUnheard, read, see } from "./square-api.ts";
-import { EVENTS, event, follow, listEvents, tell } from "./square-event.ts";
+import { EVENTS, event, follow, listEvents, signProbe, tell } from "./square-event.ts";
 import { link, order, type Seen, toObservation, writeMoney } from "./square-order.ts";
 import { giveBack } from "./square-refund.ts";
 
@@ -86,6 +86,7 @@ function connectSquare(config: SquareConfig, { fetch }: Tools): Gateway {
     title: "Square",
     mode: MODES.get(new URL(config.url).hostname) ?? null,
     webhook: { events: EVENTS, advice: ADVICE },
+    unknownReference: "TST0000000000000/TST0000000000000",
     retrieve,
 
     async create(request) {
@@ -140,6 +141,8 @@ function connectSquare(config: SquareConfig, { fetch }: Tools): Gateway {
       }
       return follow(api, parsed.data, { signedAt: null, secret });
     },
+
+    probe: (called) => signProbe(config.signatureKeys, called),
 
     missedEvents(since, until) {
       const tellOnce = lookOnce((orderId) => tell(api, orderId));

@@ -5,10 +5,10 @@
 import * as z from "zod";
 import type { Observation } from "../transactions/observation.ts";
 import type { Listed } from "./event-list.ts";
-import { GatewayError, type RawWebhook, silence } from "./gateway.ts";
+import { GatewayError, type Probe, type RawWebhook, silence, TEST_ID } from "./gateway.ts";
 import type { ApiClient } from "./http.ts";
 import { type Proof, seconds } from "./receipt.ts";
-import { decodeHex, verifyHmac } from "./signature.ts";
+import { decodeHex, signHmac, utf8, verifyHmac } from "./signature.ts";
 import { readAmount } from "./stripe-amount.ts";
 import { id, list, readPage } from "./stripe-api.ts";
 import { metadata, ownerOf, refundForm, sessionForm, toObservation, toRefund } from "./stripe-session.ts";
@@ -67,6 +67,16 @@ export async function verifySignature(
   const signatures = valuesOf("v1").map((value) => decodeHex(value));
   const secret = await verifyHmac("SHA-256", secrets, signed, signatures);
   return secret === null ? null : { signedAt, secret };
+}
+
+/** An event of nobody's, signed. @param now epoch milliseconds */
+export async function signProbe([secret = ""]: readonly string[], now: number): Promise<Probe> {
+  const created = Math.floor(now / 1000);
+  const id = `evt_${TEST_ID}probe`;
+  const object = { object: "probe", id, metadata: {} };
+  const body = JSON.stringify({ id, object: "event", type: "probe", created, data: { object } });
+  const mac = await signHmac("SHA-256", secret, utf8(`${created}.${body}`));
+  return { headers: { "stripe-signature": `t=${created},v1=${mac.toHex()}` }, body };
 }
 
 /** What an event tells by itself: money that is taken, or that a refund of ours came to nothing. */

@@ -17,6 +17,7 @@ import {
   type Notice,
   type RefundObservation,
   silence,
+  TEST_ID,
   type Tools,
 } from "./gateway.ts";
 import { type ApiAnswer, keyed, parseBytes } from "./http.ts";
@@ -29,6 +30,7 @@ import {
   eventForm,
   listEvents,
   type StripeEvent,
+  signProbe,
   type Told,
   tell,
   unsaid,
@@ -131,6 +133,7 @@ function connectStripe(url: string, key: string, secrets: readonly string[], { f
     mode: toMode(key),
     webhook: { events: EVENTS, advice: ADVICE },
     lifetime: { minMs: HOUR_MS / 2 + MARGIN_MS, maxMs: 24 * HOUR_MS - MARGIN_MS },
+    unknownReference: `cs_${TEST_ID}probe`,
     retrieve,
 
     async create(request) {
@@ -215,6 +218,8 @@ function connectStripe(url: string, key: string, secrets: readonly string[], { f
       }
       return follow(parsed.data, proof);
     },
+
+    probe: () => signProbe(secrets, now()),
 
     missedEvents: (since, until) =>
       followEach(listEvents(api, since, until), { since, until }, (event) => follow(event)),

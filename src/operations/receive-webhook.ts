@@ -1,5 +1,5 @@
 /** A gateway's call: verified by its adapter on the raw bytes, then brought to the one door, item by item. */
-import { GatewayError, type Notice, type RawWebhook } from "../gateways/gateway.ts";
+import { GatewayError, type Notice, type RawWebhook, TEST_ID } from "../gateways/gateway.ts";
 import { redactPayload } from "../lib/redact.ts";
 import type { Services } from "../services.ts";
 import { type InboxEntry, referenceKey } from "../store/inbox.ts";
@@ -10,8 +10,8 @@ import { reconcileTransaction } from "./reconcile-transaction.ts";
 
 type Outcome = Advanced["outcome"];
 
-/** How the id of a gateway's test begins, which is no payment. */
-export const TEST_ID = "tst_";
+/** What the doctor's forgery is known by: it is refused like any other, but not noted as the gateway's. */
+export const PROBE_HEADER = "payment-edge-probe";
 /** A flood of forgeries writes no more often than this, for each gateway. */
 const NOTED_EVERY_MS = 60_000;
 const notedAt = new Map<string, number>();
@@ -30,7 +30,9 @@ export async function receiveWebhook(
     throw new OperationError("not_found", "No gateway of this name is configured.");
   }
   const notices = await gateway.readWebhook(webhook).catch((error: unknown) => {
-    noteRefusal(services, gatewayId, error);
+    if (!webhook.headers.has(PROBE_HEADER)) {
+      noteRefusal(services, gatewayId, error);
+    }
     throw error;
   });
   const raw = notices.length > 0 ? redactPayload(webhook.body) : null;
@@ -57,7 +59,7 @@ export async function applyNotice(
   const { eventId, observation, receipt } = notice;
   const place = { gateway, eventId, transactionId: placeOf(gateway, notice) };
   if (place.transactionId.startsWith(TEST_ID)) {
-    // Of a test from the console: there is no payment behind it.
+    // Of a test from the console, or of the doctor's: there is no payment behind it.
     return "ignored";
   }
   const entry = { ...place, observation, arrival: { ...receipt, raw } };

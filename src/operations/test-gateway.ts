@@ -2,12 +2,11 @@
  * Opens a session at a gateway's test account and closes it again, so that whoever sets it up sees that keys and address
  * are right. No transaction comes of it, and nothing is written.
  */
-import { GatewayError } from "../gateways/gateway.ts";
+import { GatewayError, TEST_ID } from "../gateways/gateway.ts";
 import { createJournal, type GatewayCall, readCalls } from "../gateways/journal.ts";
 import type { Services } from "../services.ts";
 import { closeSession } from "./end-transaction.ts";
 import { OperationError } from "./operation-error.ts";
-import { TEST_ID } from "./receive-webhook.ts";
 
 const LIFE_MS = 30 * 60_000;
 

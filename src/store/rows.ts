@@ -18,8 +18,9 @@ export interface Loaded {
   readonly openingUntil: number;
 }
 
-const orderPaid = sql<number>`EXISTS (SELECT 1 FROM transactions AS sibling
-  WHERE sibling.order_id = transactions.order_id AND sibling.slot = 'paid' AND sibling.id <> transactions.id)`;
+/** The place is one transaction's alone: who has it need not look who else might. */
+const orderPaid = sql<number>`CASE WHEN transactions.slot = 'paid' THEN 0 ELSE EXISTS (SELECT 1 FROM transactions AS sibling
+  WHERE sibling.order_id = transactions.order_id AND sibling.slot = 'paid') END`;
 /** Sums over refunds that were begun here; before there can be money, nothing is read. */
 const refundsThatAre = (status: "pending" | "succeeded") =>
   sql<number>`CASE WHEN transactions.status IN ('succeeded', 'canceled', 'review') THEN (SELECT coalesce(sum(amount), 0)

@@ -5,6 +5,7 @@ import { connect } from "./database.ts";
 import { deliveryQueries } from "./deliveries.ts";
 import { inboxQueries } from "./inbox.ts";
 import { jobQueries } from "./jobs.ts";
+import { migrationQueries } from "./migrations.ts";
 import { operatorActionQueries } from "./operator-actions.ts";
 import { refundQueries } from "./refunds.ts";
 import { type Deadlines, reliableD1 } from "./reliable-d1.ts";
@@ -31,6 +32,7 @@ export function createStore(binding: D1Database, deadlines?: Deadlines) {
     ...statisticsQueries(db),
     ...operatorActionQueries(db),
     ...sessionQueries(db),
+    ...migrationQueries(db),
     /** How many statements were run so far. D1 allows 1,000 in one invocation. */
     statementCount: d1.statementCount,
   };

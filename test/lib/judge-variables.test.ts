@@ -11,7 +11,7 @@ describe("judgeVariables", () => {
     for (let count = 0; count < 500; count += 1) {
       const set = {
         API_KEYS: `${random()},${random()}`,
-        CLIENT_SECRET_KEY: randomBytes(12).toString("hex"),
+        CLIENT_SECRET_KEY: randomBytes(16).toString("hex"),
         FULFILMENT_SECRET: `whsec_${random()}`,
         CONSOLE_PASSWORD: randomBytes(18).toString("base64url"),
         SQUARE_WEBHOOK_SIGNATURE_KEY: randomBytes(16).toString("base64url"),
