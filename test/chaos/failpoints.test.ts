@@ -81,6 +81,9 @@ const FAILPOINTS = [
   "store.writeStatistics",
 ];
 
+/** What each tick does for the console's figures, whatever else it does: the small run cuts it a few times only. */
+const FIGURES = ["store.keepCalls", "store.readStatistics", "store.readUncounted", "store.writeStatistics"];
+
 /** What is asked for the console's pages alone, or kept for them: nothing of a payment follows from it. */
 const CONSOLE = [
   "beginAction",
@@ -95,6 +98,7 @@ const CONSOLE = [
   "insertSession",
   "listActions",
   "listGatewayHealth",
+  "listMissingMigrations",
   "listOwed",
   "listStatistics",
   "noteBadWebhook",
@@ -164,6 +168,9 @@ describe("an invocation that is cut short", () => {
     it(`does no harm to ${scenario.name}, at any of its calls`, async () => {
       const labels = await play(scenario, null);
       for (const [place, label] of labels.entries()) {
+        if (!isFull && FIGURES.includes(label) && hit.has(label)) {
+          continue;
+        }
         for (const fault of faultsAt(place)) {
           await play(scenario, faultAt(place, fault)).catch((error: Error) => {
             throw new Error(`${fault} call ${place + 1}, ${label}: ${error.message}`, { cause: error });

@@ -210,7 +210,7 @@ describe("readPayment", () => {
     expect(system.counts.rowsRead - rowsRead).toBeLessThanOrEqual(200);
     expect(system.counts.roundTrips - roundTrips).toBe(1);
     const versions = entries.flatMap((entry) => (entry.kind === "event" ? entry.version : []));
-    expect(versions).toEqual(Array.from({ length: 30 }, (_, index) => 33 + index));
+    expect(versions).toEqual(Array.from({ length: 20 }, (_, index) => 43 + index));
   });
 
   it("shows a webhook that came before its payment was known at the time when it came", async () => {
