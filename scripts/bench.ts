@@ -6,7 +6,7 @@
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { measureGrowth } from "./bench/growth.ts";
-import { describeMachine } from "./bench/machine.ts";
+import { describeMachine, versionOf } from "./bench/machine.ts";
 import { measureCrowd, measureLatency, measureMemory, weighOurs, weighPeer } from "./bench/news.ts";
 import { type Report, toText } from "./bench/report.ts";
 import {
@@ -57,8 +57,9 @@ async function measure(): Promise<Report> {
       report.crowd = await measureCrowd(ours, CROWD);
     }
     if (wanted.includes("peers")) {
-      installPeers();
-      const peer = toSubject("Socket.IO", await started(startPeer(gateway.url)), watchPeer());
+      const node = installPeers();
+      report.machine.peerNode = versionOf(node);
+      const peer = toSubject("Socket.IO", await started(startPeer(gateway.url, node)), watchPeer());
       note("from callback to browser");
       report.latency = await measureLatency([ours, peer]);
       report.weight = [await weighOurs(ours), await weighPeer(peer)];

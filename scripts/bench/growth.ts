@@ -10,7 +10,13 @@ interface Costs {
 
 export interface Growth {
   /** Over so many seeded transactions: what a paid one costs, and a tick with nothing to do. */
-  readonly sizes: readonly { readonly size: number; readonly happy: Costs; readonly idle: Costs }[];
+  readonly sizes: readonly {
+    readonly size: number;
+    readonly happy: Costs;
+    /** For a million of them at list prices, without duration and storage. */
+    readonly dollarsPerMillion: number;
+    readonly idle: Costs;
+  }[];
   /** A tick with so many due, and how many ticks there were until none was. */
   readonly backlog: {
     readonly due: number;

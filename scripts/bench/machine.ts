@@ -1,4 +1,5 @@
 /** Where it was measured, and with what: a figure means nothing without. */
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { join } from "node:path";
@@ -13,6 +14,13 @@ export interface Machine {
   readonly wrangler: string;
   /** Those compared with, as test/bench/peers/package.json has them. */
   readonly peers: Readonly<Record<string, string>>;
+  /** That runs the peers; absent where they were left out. */
+  peerNode?: string;
+}
+
+/** @param node an executable */
+export function versionOf(node: string): string {
+  return spawnSync(node, ["--version"], { encoding: "utf8" }).stdout.trim();
 }
 
 export function describeMachine(): Machine {

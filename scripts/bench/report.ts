@@ -35,7 +35,7 @@ export function toText(report: Report): string {
   const toLoad = (load: readonly number[]) => load.map((one) => one.toFixed(1)).join(" ");
   return [
     `${machine.cores} cores of ${machine.cpu}, ${machine.memoryGb} GB, Node ${machine.node}, workerd ${machine.workerd}, wrangler ${machine.wrangler}`,
-    `peers: ${peers.join(", ")}`,
+    `peers: ${peers.join(", ")}${machine.peerNode ? `, on Node ${machine.peerNode}` : ""}`,
     `load of 1, 5 and 15 minutes: ${toLoad(loadBefore)} before, ${toLoad(loadAfter)} after`,
     "",
     ...toLines(rows),
@@ -82,9 +82,13 @@ function memoryRow({ subject, sockets, bytesPerSocket }: Memory): Row {
 }
 
 function growthRows({ sizes, backlog }: Growth): Row[] {
-  const rows = sizes.map(({ size, happy, idle }): Row => {
+  const rows = sizes.map(({ size, happy, dollarsPerMillion, idle }): Row => {
     const paid = `${happy.rowsRead} rows read, ${happy.rowsWritten} written, ${happy.roundTrips} round trips`;
-    return [`a payment beside ${size}`, "payment-edge", `${paid}; idle tick ${idle.rowsRead} read`];
+    return [
+      `a payment beside ${size}`,
+      "payment-edge",
+      `${paid}, $${dollarsPerMillion.toFixed(2)} a million; idle tick ${idle.rowsRead} read`,
+    ];
   });
   const { due, first, firstSeconds, ticks, all, seconds } = backlog;
   const one = `first tick ${firstSeconds.toFixed(1)} s, ${first.rowsRead} rows read, ${first.rowsWritten} written`;

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
@@ -95,9 +95,10 @@ export async function startFloor(gatewayUrl: string): Promise<Running> {
   });
 }
 
-export async function startPeer(gatewayUrl: string): Promise<Running> {
+/** @param node which runs it */
+export async function startPeer(gatewayUrl: string, node: string): Promise<Running> {
   return start("node", (port, directory) => [
-    "node",
+    node,
     [join(PEERS, "server.js")],
     {
       PORT: port,
@@ -107,17 +108,34 @@ export async function startPeer(gatewayUrl: string): Promise<Running> {
   ]);
 }
 
-/** From its lock file, where it is not there. */
-export function installPeers(): void {
-  const { status } = spawnSync("npm", ["ls", "--all"], { cwd: PEERS, env: environment });
-  if (status === 0) {
-    return;
+/** Another Node of the machine, where better-sqlite3 cannot be compiled for ours. */
+const OTHER_NODES = (process.env.PATH ?? "")
+  .split(delimiter)
+  .filter((directory) => !directory.includes("node_modules"))
+  .map((directory) => join(directory, "node"));
+
+/** Installs the peers where they are not there. @returns the Node that can run them */
+export function installPeers(): string {
+  const found = peerNode();
+  if (found !== undefined) {
+    return found;
   }
   console.error("Installing Fastify, Socket.IO and better-sqlite3 into test/bench/peers …");
-  const installed = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: PEERS, env: environment });
-  if (installed.status !== 0) {
-    throw new Error(`npm ci in test/bench/peers failed: ${installed.stderr}`);
+  const { stderr } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], { ...inPeers, stdio: "pipe" });
+  const installed = peerNode();
+  if (installed === undefined) {
+    throw new Error(`npm ci in test/bench/peers brought nothing that runs: ${stderr}`);
   }
+  return installed;
+}
+
+const inPeers = { cwd: PEERS, env: environment, encoding: "utf8" } as const;
+
+function peerNode(): string | undefined {
+  const probe = "new (require('better-sqlite3'))(':memory:'); require.resolve('socket.io')";
+  return [process.execPath, ...OTHER_NODES].find(
+    (node) => spawnSync(node, ["-e", probe], inPeers).status === 0,
+  );
 }
 
 type Command = readonly [

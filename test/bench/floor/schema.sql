@@ -1,0 +1,3 @@
+CREATE TABLE transactions (id TEXT NOT NULL PRIMARY KEY, order_id TEXT NOT NULL UNIQUE, status TEXT NOT NULL, version INTEGER NOT NULL, amount INTEGER NOT NULL, currency TEXT NOT NULL, payment_url TEXT, updated_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE events (transaction_id TEXT NOT NULL, version INTEGER NOT NULL, status TEXT NOT NULL, occurred_at INTEGER NOT NULL, PRIMARY KEY (transaction_id, version)) STRICT, WITHOUT ROWID;
+CREATE TABLE inbox (transaction_id TEXT NOT NULL, event_id TEXT NOT NULL, received_at INTEGER NOT NULL, PRIMARY KEY (transaction_id, event_id)) STRICT, WITHOUT ROWID;
