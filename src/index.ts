@@ -22,7 +22,7 @@ export default {
         waitUntil: (work) => ctx.waitUntil(work),
       });
       const sandbox = services.config.sandbox ? await mountSandbox(services, env) : null;
-      return await app.fetch(request, { services, requestId, sandbox });
+      return await app.fetch(request, { services, requestId, sandbox, limiters: env });
     } catch (error) {
       if (!(error instanceof ConfigError)) {
         throw error;

@@ -1,13 +1,15 @@
 /** The Worker's transport: one Hono app. Each request has its id, its services, one line in the log, one way to fail. */
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { GatewayError } from "../gateways/gateway.ts";
 import { describeError } from "../lib/log.ts";
 import { keepCalls } from "../operations/keep-calls.ts";
 import { StoreError } from "../store/store-error.ts";
 import type { AppBindings, AppEnv } from "./app-env.ts";
+import { browserCors } from "./browser-cors.ts";
 import { withHeaders } from "./headers.ts";
+import { limitBody } from "./limit-body.ts";
 import { HttpProblem, isProblem, problemResponse } from "./problem.ts";
+import { limitRate } from "./rate-limit.ts";
 import { consoleRoutes } from "./routes/console.tsx";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { doctorRoutes } from "./routes/doctor.ts";
@@ -22,14 +24,6 @@ import { webhookRoutes } from "./routes/webhooks.ts";
 
 const MAX_API_BODY_BYTES = 64 * 1024;
 const MAX_WEBHOOK_BODY_BYTES = 256 * 1024;
-
-const limitBody = (maxSize: number) =>
-  bodyLimit({
-    maxSize,
-    onError: () => {
-      throw new HttpProblem("payload_too_large", `A body here has at most ${maxSize / 1024} KiB.`);
-    },
-  });
 
 export const app = new Hono<AppEnv>();
 
@@ -49,12 +43,15 @@ app.use(async (c, next) => {
     duration_ms: Date.now() - started,
   });
 });
+app.use("/transactions/:id", browserCors);
+// The pages of buyers and operators count for themselves: their refusals are pages, too.
+for (const room of ["transactions", "events", "inbox", "deliveries", "doctor", "health", "webhooks"]) {
+  app.use(`/${room}/*`, limitRate);
+}
+for (const room of ["transactions", "events", "inbox", "deliveries", "doctor", "status"]) {
+  app.use(`/${room}/*`, limitBody(MAX_API_BODY_BYTES));
+}
 app.use("/webhooks/*", limitBody(MAX_WEBHOOK_BODY_BYTES));
-app.use("/transactions/*", limitBody(MAX_API_BODY_BYTES));
-app.use("/events/*", limitBody(MAX_API_BODY_BYTES));
-app.use("/inbox/*", limitBody(MAX_API_BODY_BYTES));
-app.use("/deliveries/*", limitBody(MAX_API_BODY_BYTES));
-app.use("/status/*", limitBody(MAX_API_BODY_BYTES));
 
 app.route("/transactions", socketRoutes);
 app.route("/transactions", transactionActionRoutes);

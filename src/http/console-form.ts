@@ -5,6 +5,7 @@
 import type { Context } from "hono";
 import { deriveSecret, equalInConstantTime } from "../lib/derive-secret.ts";
 import type { AppEnv } from "./app-env.ts";
+import { readBounded } from "./limit-body.ts";
 import { HttpProblem } from "./problem.ts";
 
 const MAX_FORM_BYTES = 16 * 1024;
@@ -32,17 +33,7 @@ async function parseForm(request: Request): Promise<URLSearchParams> {
   if (type.trim().toLowerCase() !== FORM_TYPE) {
     throw new HttpProblem("invalid_request", `A form is expected here, as ${FORM_TYPE}.`);
   }
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
-  for await (const chunk of request.body ?? []) {
-    size += chunk.byteLength;
-    // What it says of its own length is not believed.
-    if (size > MAX_FORM_BYTES) {
-      throw new HttpProblem("payload_too_large", `A form here has at most ${MAX_FORM_BYTES / 1024} KiB.`);
-    }
-    chunks.push(chunk);
-  }
-  return new URLSearchParams(await new Blob(chunks).text());
+  return new URLSearchParams(new TextDecoder().decode(await readBounded(request, MAX_FORM_BYTES)));
 }
 
 /** Whether one of our pages sent the request: a browser says so with every POST, and no other page can. */

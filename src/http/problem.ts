@@ -10,6 +10,7 @@ export type ProblemCode =
   | "upgrade_required"
   | "payload_too_large"
   | "malformed_webhook"
+  | "rate_limited"
   | "database_unavailable"
   | "misconfigured"
   | "internal";
@@ -34,6 +35,7 @@ const PROBLEMS = {
   payload_too_large: [413, "The body is too large"],
   idempotency_mismatch: [422, "The key was used with another body"],
   upgrade_required: [426, "A WebSocket is expected here"],
+  rate_limited: [429, "Too many requests"],
   internal: [500, "Something went wrong on our side"],
   misconfigured: [500, "The Worker is not configured"],
   gateway_rejected: [502, "The gateway refused"],

@@ -41,6 +41,8 @@ const EXPECTED: Readonly<Record<string, Row>> = {
   "GET /status/:id": all(404),
   "POST /status/:id": all(404),
   "GET /health": all(200),
+  "GET /doctor": [...SHOP_ONLY, 200],
+  "POST /doctor/probes": [...SHOP_ONLY, 200],
   "ALL /sandbox/*": all(404),
   "ALL /demo": all(404),
   "ALL /demo/*": all(404),

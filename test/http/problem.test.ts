@@ -3,6 +3,7 @@ import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { Gateway } from "../../src/gateways/gateway.ts";
+import { app } from "../../src/http/app.ts";
 import type { ProblemCode } from "../../src/http/problem.ts";
 import worker from "../../src/index.ts";
 import { StoreError } from "../../src/store/store-error.ts";
@@ -116,6 +117,14 @@ const PROBLEMS: Readonly<Record<ProblemCode, readonly [number, (system: System) 
     },
   ],
   upgrade_required: [426, (system) => system.call("GET", "/transactions/x/socket")],
+  rate_limited: [
+    429,
+    async ({ services }) => {
+      const request = new Request(`${ORIGIN}/health`, { headers: { "cf-connecting-ip": "192.0.2.1" } });
+      const limiters = { LIMIT_READS: { limit: async () => ({ success: false }) } };
+      return app.fetch(request, { services, requestId: "test", sandbox: null, limiters });
+    },
+  ],
   internal: [
     500,
     (system) => {
@@ -182,7 +191,9 @@ describe("problemResponse", () => {
     });
     const known = ["type", "title", "status", "detail", "code", "request_id", "errors", "transaction_id"];
     expect(Object.keys(body).filter((name) => !known.includes(name))).toEqual([]);
-    expect(response.headers.has("retry-after")).toBe(status === 503 || code === "idempotency_in_progress");
+    expect(response.headers.has("retry-after")).toBe(
+      [429, 503].includes(status) || code === "idempotency_in_progress",
+    );
     expect(response.headers.has("www-authenticate")).toBe(status === 401);
   });
 

@@ -16,6 +16,7 @@ import {
   startSession,
   turnAway,
 } from "../console-session.ts";
+import { networkOf } from "../network.ts";
 
 const HOME = "/console";
 const MAX_DESTINATION = 2000;
@@ -111,15 +112,4 @@ function toDestination(c: Context<AppEnv>, asked: string | null | undefined): st
 async function callerOf(c: Context<AppEnv>): Promise<string> {
   const key = await deriveSecret(c.env.services.config.clientSecretKeys[0], "addresses of sign-ins");
   return deriveSecret(key, networkOf(c.req.header("cf-connecting-ip") ?? ""));
-}
-
-/** Of an IPv6 address its first 64 bits: one line at home has all the rest. */
-function networkOf(address: string): string {
-  const canonical = URL.parse(`http://[${address}]/`)?.hostname.slice(1, -1);
-  if (canonical === undefined) {
-    return address;
-  }
-  const [before = [], after = []] = canonical.split("::").map((part) => part.split(":").filter(Boolean));
-  const zeros = Array.from({ length: 8 - before.length - after.length }, () => "0");
-  return [...before, ...zeros, ...after].slice(0, 4).join(":");
 }

@@ -7,6 +7,7 @@ import type { AppEnv } from "../app-env.ts";
 import { consolePage } from "../console-page.ts";
 import { operatorOnly } from "../console-session.ts";
 import { isProblem, statusOf } from "../problem.ts";
+import { limitRate } from "../rate-limit.ts";
 import { consoleActivityRoutes } from "./console-activity.tsx";
 import { consoleDeedRoutes } from "./console-deeds.tsx";
 import { consoleDeliveryRoutes } from "./console-deliveries.tsx";
@@ -35,12 +36,15 @@ const BROKEN: Notice = {
 consoleRoutes.onError((error, c) => {
   if (isProblem(error)) {
     const [status, title] = statusOf(error.code);
-    return notice(c, { title, text: error.message, link: BACK }, status);
+    const { retryAfterSeconds: seconds } = error.details;
+    const headers: Record<string, string> = seconds === undefined ? {} : { "Retry-After": String(seconds) };
+    return notice(c, { title, text: error.message, link: BACK }, status, headers);
   }
   c.env.services.log.error("request.failed", { error: describeError(error) });
   return error instanceof StoreError ? notice(c, TROUBLE, 503) : notice(c, BROKEN, 500);
 });
 
+consoleRoutes.use(limitRate);
 consoleRoutes.route("/", consoleSignInRoutes);
 consoleRoutes.use(operatorOnly);
 consoleRoutes.route("/", consoleOverviewRoutes);
@@ -56,6 +60,11 @@ consoleRoutes.all("*", (c) =>
   notice(c, { title: "Not found", text: "There is nothing at this address.", link: BACK }, 404),
 );
 
-function notice(c: Context<AppEnv>, page: Notice, status: Parameters<typeof consolePage>[2]) {
-  return consolePage(c, <NoticePage {...page} />, status);
+function notice(
+  c: Context<AppEnv>,
+  page: Notice,
+  status: Parameters<typeof consolePage>[2],
+  headers: Parameters<typeof consolePage>[3] = {},
+) {
+  return consolePage(c, <NoticePage {...page} />, status, headers);
 }

@@ -15,20 +15,26 @@ import { MessagePage, StatusPage } from "../../pages/status-page.tsx";
 import type { StatusView } from "../../pages/status-view.ts";
 import { isFinal } from "../../transactions/transaction.ts";
 import type { AppEnv } from "../app-env.ts";
+import { limitRate } from "../rate-limit.ts";
 
 export const statusRoutes = new Hono<AppEnv>();
 
-/** A person is looking: even our trouble is told as a page, which tries again by itself. */
+/** A person is looking: even our trouble, or too many of their looks, is told as a page, which tries again by itself. */
 statusRoutes.use("/:id", async (c, next) => {
   await next();
   if (c.error) {
+    const retryAfter = c.res.headers.get("retry-after");
     const visit = await readVisit(c);
     // What was sent by the form is not sent again.
     const retryUrl = c.req.method === "POST" ? addressOf(c, visit) : undefined;
     const page = <MessagePage message="trouble" locale={visit.locale} retryUrl={retryUrl} />;
-    c.res = await htmlPage(c, page, visit.locale, 503);
+    c.res = await htmlPage(c, page, visit.locale, c.res.status === 429 ? 429 : 503);
+    if (retryAfter !== null) {
+      c.res.headers.set("Retry-After", retryAfter);
+    }
   }
 });
+statusRoutes.use("/:id", limitRate);
 
 statusRoutes.get("/:id", async (c) => {
   const { services } = c.env;
@@ -104,7 +110,7 @@ function htmlPage(
   c: Context<AppEnv>,
   content: Parameters<typeof c.html>[0],
   locale: string,
-  status: 200 | 404 | 503 = 200,
+  status: 200 | 404 | 429 | 503 = 200,
 ) {
   const { publicUrl } = c.env.services.config;
   return c.html(content, status, {
