@@ -33,10 +33,14 @@ describe("S3: what is compared with a secret", () => {
     const { id, client_secret } = await createPending(system);
     const beginnings = Array.from(client_secret, (_, length) => client_secret.slice(0, length)).slice(1);
     const keys = Array.from(API_KEY, (_, length) => API_KEY.slice(0, length)).slice(1);
-    const statuses = await inParallel([...beginnings, ...keys, GATEWAY_WEBHOOK_SECRET], 32, async (bearer) => {
-      const headers = { authorization: `Bearer ${bearer}` };
-      return (await system.fetch(new Request(`${ORIGIN}/transactions/${id}`, { headers }))).status;
-    });
+    const statuses = await inParallel(
+      [...beginnings, ...keys, GATEWAY_WEBHOOK_SECRET],
+      32,
+      async (bearer) => {
+        const headers = { authorization: `Bearer ${bearer}` };
+        return (await system.fetch(new Request(`${ORIGIN}/transactions/${id}`, { headers }))).status;
+      },
+    );
     expect(new Set(statuses)).toEqual(new Set([401]));
   });
 });

@@ -7,13 +7,7 @@ import { makeSigner, openTeam, signToken } from "../support/access.ts";
 import { openConsole, signedIn } from "../support/console.ts";
 import { signedCallback } from "../support/fake-gateway.ts";
 import { inParallel } from "../support/parallel.ts";
-import { createPending,
-  createSystem,
-  deliver,
-  ORIGIN,
-  read,
-  type System,
-} from "../support/system.ts";
+import { createPending, createSystem, deliver, ORIGIN, read, type System } from "../support/system.ts";
 import { digestTables } from "./books.ts";
 
 const AT_ONCE = 32;
