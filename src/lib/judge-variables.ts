@@ -16,8 +16,9 @@ const SECRET = /_(KEYS?|SECRET|TOKEN|PASSWORD)$/;
 const ADDRESS = /(_URL|^ALLOWED_ORIGINS)$/;
 /** By an estimate from below: 24 random hexadecimal digits, which are 96 bits, are taken for 40 to 70. */
 const MIN_BITS = 36;
+/** Each so long that no random secret holds it, hexadecimal ones included. */
 const EXAMPLE =
-  /replace.?me|change.?me|example|placeholder|dummy|sample|for.tests|password|your.(key|secret)|qwert|12345|abcde/i;
+  /replace.?me|change.?me|example|placeholder|sample|for.tests|password|your.(key|secret)|qwerty|1234567|abcdefg/i;
 
 /** @param set all variables by their names; what is no text is passed over */
 export function judgeVariables(set: Readonly<Record<string, unknown>>): readonly Flaw[] {
