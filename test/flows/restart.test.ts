@@ -8,7 +8,7 @@ import { FakeGateway } from "./support/fake-gateway.ts";
 import { FakeShop } from "./support/fake-shop.ts";
 import { freePort } from "./support/http-server.ts";
 import {
-  createEmptyDirectory,
+  createDirectory,
   FULFILMENT_SECRET,
   gatewayVariables,
   removeDirectory,
@@ -33,7 +33,7 @@ let interrupted: Transaction;
 beforeAll(async () => {
   gateway = await FakeGateway.start();
   shop = await FakeShop.start();
-  directory = await createEmptyDirectory();
+  directory = await createDirectory();
   const port = await freePort();
   const vars = { ...shopVariables, ...gatewayVariables(gateway.url), FULFILMENT_URL: shop.url };
   system = await startSystem({ vars, port, directory });

@@ -101,8 +101,11 @@ export class Profiles {
   }
 }
 
-/** Keeps a picture to be looked at, of the page at rest. */
+/** With PICTURES=1 keeps a picture to be looked at, of the page at rest. */
 export async function picture(page: Page, name: string): Promise<void> {
+  if (!process.env.PICTURES) {
+    return;
+  }
   await mkdir(ARTEFACTS, { recursive: true });
   await page.screenshot({ path: `${ARTEFACTS}/${name}.png`, fullPage: true, animations: "disabled" });
 }

@@ -9,7 +9,7 @@ import { readContract } from "./contract.ts";
 import { freePort } from "./http-server.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 80_000;
 const STOP_LIMIT_MS = 10_000;
 
 /** Visibly fake: for these tests alone. */
@@ -63,11 +63,9 @@ interface Options {
   readonly isUp?: (status: number) => boolean;
 }
 
-export const createEmptyDirectory = () => mkdtemp(join(tmpdir(), "payment-edge-flow-"));
-
 /** With a database that is up to date, and empty. */
 export async function createDirectory(): Promise<string> {
-  const directory = await createEmptyDirectory();
+  const directory = await mkdtemp(join(tmpdir(), "payment-edge-flow-"));
   await cp(inject("migrated"), directory, { recursive: true });
   return directory;
 }
