@@ -136,7 +136,7 @@ describe("one poisoned row among 500", () => {
 
 describe("six hours of missed ticks", () => {
   it("are caught up with, each tick within its bounds", async () => {
-    const count = figure(200, 2000);
+    const count = figure(120, 2000);
     withoutDeadlines();
     const system = await createSystem();
     const clock = freezeClock(system);

@@ -12,7 +12,7 @@ import { createWorld, leaveWorld, type World } from "./support/world.ts";
 
 afterAll(leaveWorld);
 
-const COUNT = figure(40, 500);
+const COUNT = figure(24, 500);
 const AT_ONCE = 20;
 const MINUTE = 60_000;
 const MAX_REPEATS = 60;

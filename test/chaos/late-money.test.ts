@@ -11,7 +11,7 @@ afterAll(leaveWorld);
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-const COUNT = figure(40, 1000);
+const COUNT = figure(24, 1000);
 const TICKS = figure(40, 600);
 /** Until then the cron asks by itself, so that no callback is needed. */
 const WATCHED_MS = 2 * DAY;

@@ -12,7 +12,7 @@ import { Stage } from "./support/model/stage.ts";
 import { callbackCommands, gatewayCommands, worldCommands } from "./support/model/world-commands.ts";
 import { figure, PATH, SEED } from "./support/random.ts";
 
-const RUNS = figure(25, 1000);
+const RUNS = figure(15, 1000);
 const COMMANDS = figure(30, 50);
 
 const policies = fc.constantFrom("accept", "accept", "accept", "refund", "review");

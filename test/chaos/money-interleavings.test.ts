@@ -13,7 +13,7 @@ import { createWorld, leaveWorld, type World } from "./support/world.ts";
 
 afterAll(leaveWorld);
 
-const RUNS = figure(20, 500);
+const RUNS = figure(12, 500);
 
 interface Pair {
   readonly name: string;
