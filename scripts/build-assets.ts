@@ -39,6 +39,7 @@ const bundle = await build({
     { in: "src/client/index.ts", out: "client" },
     { in: "src/client/element.ts", out: "element" },
     { in: "src/client/status-page.ts", out: "status" },
+    { in: "src/pages/status.css", out: "status" },
     { in: "src/client/console.ts", out: "console" },
     { in: "src/console/console.css", out: "console" },
   ],
@@ -50,7 +51,6 @@ const bundle = await build({
   write: false,
 });
 const copied = [
-  "src/pages/status.css",
   "src/pages/icon.svg",
   ...(await readdir("src/sandbox/assets")).map((name) => join("src/sandbox/assets", name)),
 ];

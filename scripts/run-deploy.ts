@@ -34,7 +34,7 @@ export class DeployError extends Error {
   override readonly name = "DeployError";
 }
 
-const TYPES = ["types", "--include-runtime=false", "--strict-vars=false", "--env-file=.dev.vars.example"];
+const TYPES = ["types", "--include-runtime=false", "--strict-vars=false", "--env-file=scripts/dev.vars"];
 const SIZE = /Total Upload: ([\d.]+ \w+) \/ gzip: ([\d.]+ \w+)/;
 
 /** Builds, and says how large it is. @throws DeployError */

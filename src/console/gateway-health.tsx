@@ -1,7 +1,7 @@
 /** How the webhooks of a gateway fare: the last good one, the last refused one, the clock, the secret. */
-import type { Child } from "hono/jsx";
 import { Badge, type Tone } from "./badge.tsx";
 import { Ago } from "./moment.tsx";
+import { Fact } from "./parts.tsx";
 import type { GatewayHealth } from "./views.ts";
 import { showSkew } from "./webhook-parts.tsx";
 
@@ -33,15 +33,6 @@ export function HealthFacts({ health, now }: HealthProps) {
       {goodSecret === null ? null : <Fact name="Verified by">secret {goodSecret}</Fact>}
       {skewMs === null ? null : <Fact name="Its clock">{showSkew(skewMs)}</Fact>}
     </dl>
-  );
-}
-
-function Fact({ name, children }: { name: string; children?: Child }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

@@ -83,6 +83,16 @@ export function Code({ children }: { children?: Child }) {
   );
 }
 
+/** A name and what it is, in a list of such (dl). */
+export function Fact({ name, children }: { name: string; children?: Child }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
 export function PaymentLink({ id }: { id: string }) {
   return isPayment(id) ? (
     <a href={`/console/payments/${id}`}>

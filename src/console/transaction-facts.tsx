@@ -1,9 +1,8 @@
 /** What a payment is: its facts, the shop's own words for it, and the other attempts of its order. */
-import type { Child } from "hono/jsx";
 import { StatusBadge } from "./badge.tsx";
 import { Ago, Moment } from "./moment.tsx";
 import { Money } from "./money.tsx";
-import { Code } from "./parts.tsx";
+import { Code, Fact } from "./parts.tsx";
 import type { TransactionView } from "./views.ts";
 import { MODE_WORDS } from "./words.ts";
 
@@ -171,14 +170,5 @@ function Siblings({ view: { siblings }, now }: FactsProps) {
         ))}
       </ul>
     </section>
-  );
-}
-
-function Fact({ name, children }: { name: string; children?: Child }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

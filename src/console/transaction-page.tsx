@@ -2,13 +2,14 @@
  * One payment: how it stands and why, what can be done, its facts, and all that happened. The script renews what is
  * inside each data-part while the page is looked at; the ids let it keep the focus and what is open.
  */
+import type { ActionName } from "../operations/read-payment.ts";
 import { PaymentBadges } from "./badge.tsx";
 import { ConsoleDocument } from "./document.tsx";
 import { Icon } from "./icons.tsx";
 import { Money } from "./money.tsx";
 import { Timeline } from "./timeline.tsx";
 import { TransactionFacts } from "./transaction-facts.tsx";
-import type { ActionName, Shell, TransactionView } from "./views.ts";
+import type { Shell, TransactionView } from "./views.ts";
 import { ACTION_WORDS, STATUS_WORDS } from "./words.ts";
 
 /** What cannot be taken back. */

@@ -1,6 +1,7 @@
 /** What the console's pages are given. They render it and decide nothing. Times are epoch milliseconds, money minor units. */
+import type { ActionName, Attempt, Entry as Happened, ReceivedWebhook } from "../operations/read-payment.ts";
 import type { Figures } from "../operations/statistics.ts";
-import type { EventType, Source } from "../transactions/event.ts";
+import type { EventType } from "../transactions/event.ts";
 import type { Dispute, Mode, ReviewReason, Status } from "../transactions/transaction.ts";
 
 /** What surrounds each page. */
@@ -104,91 +105,10 @@ export interface TransactionsView {
   readonly isFirstPage: boolean;
 }
 
-/** One thing that happened, in the order of time. */
+/** One thing that happened, in the order of time. A webhook has its place in the inbox, for the replay. */
 export type Entry =
-  | {
-      readonly kind: "event";
-      readonly at: number;
-      readonly version: number;
-      readonly type: EventType;
-      readonly source: Source;
-      readonly statusBefore: Status;
-      readonly status: Status;
-      readonly reason: string | null;
-      readonly actor: string | null;
-      readonly note: string | null;
-      readonly amountCaptured: number;
-      readonly amountRefunded: number;
-    }
-  | {
-      readonly kind: "call";
-      readonly at: number;
-      /** The gateway interface's method: create, retrieve, expire, complete, capture, refund. */
-      readonly call: string;
-      readonly durationMs: number;
-      /** What the gateway said, or how it failed. */
-      readonly outcome: string;
-      readonly failed: boolean;
-    }
-  | {
-      readonly kind: "webhook";
-      readonly at: number;
-      readonly key: string;
-      readonly eventId: string;
-      readonly outcome: "applied" | "ignored" | "parked";
-      readonly reason: string | null;
-      readonly says: {
-        readonly status: string;
-        readonly amount: number | null;
-        readonly currency: string | null;
-      };
-      readonly lagMs: number | null;
-      readonly skewMs: number | null;
-      readonly secret: number | null;
-      /** What it said, redacted; JSON or text. */
-      readonly raw: string | null;
-      /** What was read of it, as JSON. */
-      readonly read: string;
-    }
-  | {
-      readonly kind: "delivery";
-      readonly at: number;
-      readonly eventId: string;
-      readonly type: EventType;
-      readonly status: "owed" | "delivered" | "dead" | "unsent";
-      readonly attempts: readonly {
-        readonly at: number;
-        readonly durationMs: number;
-        readonly answer: string;
-      }[];
-      readonly nextAttemptAt: number | null;
-      readonly pushedMs: number | null;
-    }
-  | {
-      readonly kind: "refund";
-      readonly at: number;
-      readonly id: string;
-      readonly amount: number;
-      readonly currency: string;
-      readonly status: "pending" | "succeeded" | "failed";
-      readonly reason: string | null;
-      readonly source: Source;
-      readonly actor: string | null;
-      readonly failureCode: string | null;
-      readonly gatewayReference: string | null;
-      readonly nextAttemptAt: number | null;
-    }
-  | {
-      readonly kind: "action";
-      readonly at: number;
-      readonly action: string;
-      readonly actor: string;
-      readonly note: string | null;
-      /** Null: nobody knows. */
-      readonly outcome: string | null;
-    };
-
-export type ActionName = "check" | "cancel" | "capture" | "refund" | "accept" | "reject";
+  | Exclude<Happened, { kind: "webhook" }>
+  | (Extract<Happened, { kind: "webhook" }> & { readonly key: string });
 
 export interface Refundable {
   /** What is left. */
@@ -264,27 +184,8 @@ export interface ConfirmView {
   readonly problem: string | null;
 }
 
-export interface WebhookRow {
-  /** Its place, for the replay. */
-  readonly key: string;
-  readonly gateway: string;
-  readonly eventId: string;
-  /** Ours, or "gateway:reference" while unknown. */
-  readonly transactionId: string;
-  readonly outcome: "applied" | "ignored" | "parked";
-  readonly reason: string | null;
-  readonly says: {
-    readonly status: string;
-    readonly amount: number | null;
-    readonly currency: string | null;
-  };
-  readonly receivedAt: number;
-  readonly lagMs: number | null;
-  readonly skewMs: number | null;
-  readonly secret: number | null;
-  readonly raw: string | null;
-  readonly read: string;
-}
+/** With its place in the inbox, for the replay. */
+export type WebhookRow = ReceivedWebhook & { readonly key: string };
 
 export interface GatewayHealth {
   readonly gateway: string;
@@ -310,7 +211,7 @@ export interface DeliveryRow {
   readonly type: EventType;
   readonly version: number;
   readonly status: "owed" | "delivered" | "dead" | "unsent";
-  readonly attempts: readonly { readonly at: number; readonly durationMs: number; readonly answer: string }[];
+  readonly attempts: readonly Attempt[];
   readonly nextAttemptAt: number | null;
   readonly deliveredAt: number | null;
   readonly lastError: string | null;

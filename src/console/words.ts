@@ -1,10 +1,11 @@
 /** The console's words for what the house calls by codes. Whole records: a word that is missing is a type error. */
+import type { ActionName } from "../operations/read-payment.ts";
 import type { Ending } from "../operations/statistics.ts";
 import type { EventType, Source } from "../transactions/event.ts";
 import type { ObservedStatus } from "../transactions/observation.ts";
 import type { IgnoreReason } from "../transactions/outcome.ts";
 import type { Dispute, Mode, ReviewReason, Status } from "../transactions/transaction.ts";
-import type { ActionName, DeliveryRow, Entry, WebhookRow } from "./views.ts";
+import type { DeliveryRow, Entry, WebhookRow } from "./views.ts";
 
 export const STATUS_WORDS: Readonly<Record<Status, string>> = {
   pending: "Pending",

@@ -1,11 +1,11 @@
 /** What an operator can do with a payment: what will happen, said beforehand, and the deed itself. */
 import { showMoney } from "../console/money.tsx";
-import type { ActionName, ConfirmView } from "../console/views.ts";
+import type { ConfirmView } from "../console/views.ts";
 import { REVIEW_WORDS, STATUS_WORDS } from "../console/words.ts";
 import { cancelTransaction } from "../operations/cancel-transaction.ts";
 import { captureTransaction } from "../operations/capture-transaction.ts";
 import { OperationError } from "../operations/operation-error.ts";
-import type { Payment } from "../operations/read-payment.ts";
+import type { ActionName, Payment } from "../operations/read-payment.ts";
 import { reconcileTransaction } from "../operations/reconcile-transaction.ts";
 import { refundTransaction } from "../operations/refund-transaction.ts";
 import { reviewTransaction } from "../operations/review-transaction.ts";

@@ -5,7 +5,7 @@
 import { type Gateway, TEST_ID } from "../gateways/gateway.ts";
 import type { Services } from "../services.ts";
 import { type Finding, fault, ok } from "./finding.ts";
-import { PROBE_HEADER } from "./receive-webhook.ts";
+import { PROBE_HEADER, probeMark } from "./probe-mark.ts";
 
 export interface SignedProbe {
   readonly gateway: string;
@@ -17,19 +17,19 @@ export interface SignedProbe {
 }
 
 /** Of each gateway one that is signed, where we can sign as it does; and one that is forged. To be sent within minutes. */
-export async function signProbes({ gateways, config }: Services): Promise<SignedProbe[]> {
-  const probes = [...gateways.values()].map((gateway) => signFor(gateway, config.publicUrl));
+export async function signProbes(services: Services): Promise<SignedProbe[]> {
+  const probes = [...services.gateways.values()].map((gateway) => signFor(services, gateway));
   return (await Promise.all(probes)).flat();
 }
 
-async function signFor(gateway: Gateway, publicUrl: string): Promise<SignedProbe[]> {
-  const url = `${publicUrl}/webhooks/${gateway.id}`;
+async function signFor(services: Services, gateway: Gateway): Promise<SignedProbe[]> {
+  const url = `${services.config.publicUrl}/webhooks/${gateway.id}`;
   const signed = await gateway.probe?.(url);
   const { headers = {}, body = "{}" } = signed ?? {};
   const sent = { gateway: gateway.id, url, headers: { "content-type": "application/json", ...headers } };
   const forged = {
     ...sent,
-    headers: { ...sent.headers, [PROBE_HEADER]: "forged" },
+    headers: { ...sent.headers, [PROBE_HEADER]: await probeMark(services) },
     // As long as before, and still well-formed.
     body: body.replace(TEST_ID, "txn_"),
     expects: 401 as const,
@@ -40,7 +40,7 @@ async function signFor(gateway: Gateway, publicUrl: string): Promise<SignedProbe
 /** Sends a gateway's probes through the whole Worker, as if they came from outside. */
 export async function examineProbes(services: Services, gateway: Gateway): Promise<Finding> {
   const check = `${gateway.id}: way in`;
-  const probes = await signFor(gateway, services.config.publicUrl);
+  const probes = await signFor(services, gateway);
   const answers = await Promise.all(probes.map((probe) => send(services, probe)));
   const wrong = answers.find(({ expected, got }) => expected !== got);
   if (wrong?.expected === "401") {

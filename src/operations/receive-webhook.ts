@@ -6,12 +6,11 @@ import { type InboxEntry, referenceKey } from "../store/inbox.ts";
 import { type Advanced, type Attached, advanceTransaction } from "./advance-transaction.ts";
 import { followUp } from "./follow-up.ts";
 import { OperationError } from "./operation-error.ts";
+import { isOurProbe } from "./probe-mark.ts";
 import { reconcileTransaction } from "./reconcile-transaction.ts";
 
 type Outcome = Advanced["outcome"];
 
-/** What the doctor's forgery is known by: it is refused like any other, but not noted as the gateway's. */
-export const PROBE_HEADER = "payment-edge-probe";
 /** A flood of forgeries writes no more often than this, for each gateway. */
 const NOTED_EVERY_MS = 60_000;
 const notedAt = new Map<string, number>();
@@ -30,9 +29,7 @@ export async function receiveWebhook(
     throw new OperationError("not_found", "No gateway of this name is configured.");
   }
   const notices = await gateway.readWebhook(webhook).catch((error: unknown) => {
-    if (!webhook.headers.has(PROBE_HEADER)) {
-      noteRefusal(services, gatewayId, error);
-    }
+    services.defer(noteRefusal(services, gatewayId, webhook.headers, error));
     throw error;
   });
   const raw = notices.length > 0 ? redactPayload(webhook.body) : null;
@@ -73,14 +70,22 @@ export async function applyNotice(
   return outcome;
 }
 
-/** The last refused webhook is kept for the operator: when and why, nothing of what it said. */
-function noteRefusal({ store, defer, wallClock }: Services, gateway: string, error: unknown): void {
-  const now = wallClock();
+/** The last refused webhook is kept for the operator: when and why, nothing of what it said, and none of the doctor's. */
+async function noteRefusal(
+  services: Services,
+  gateway: string,
+  headers: Headers,
+  error: unknown,
+): Promise<void> {
   const isRefusal =
     error instanceof GatewayError && (error.kind === "unverified" || error.kind === "malformed");
-  if (isRefusal && now - (notedAt.get(gateway) ?? 0) >= NOTED_EVERY_MS) {
+  if (!isRefusal || (await isOurProbe(services, headers))) {
+    return;
+  }
+  const now = services.wallClock();
+  if (now - (notedAt.get(gateway) ?? 0) >= NOTED_EVERY_MS) {
     notedAt.set(gateway, now);
-    defer(store.noteBadWebhook(gateway, error.message, now));
+    await services.store.noteBadWebhook(gateway, error.message, now);
   }
 }
 

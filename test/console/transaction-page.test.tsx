@@ -2,7 +2,8 @@
 // One payment's page: its facts, its timeline, and what the script binds to.
 import { describe, expect, it } from "vitest";
 import { TransactionPage } from "../../src/console/transaction-page.tsx";
-import type { ActionName, Entry, TransactionView } from "../../src/console/views.ts";
+import type { Entry, TransactionView } from "../../src/console/views.ts";
+import type { ActionName } from "../../src/operations/read-payment.ts";
 import type { EventType, Source } from "../../src/transactions/event.ts";
 import { ENTRIES, HOUR, ID, MINUTE, NOW, PAYMENT, SHELL, toHtml } from "./support.tsx";
 

@@ -1,6 +1,7 @@
 /** A webhook that is refused is kept in mind for the operator: when, and why in our own words; and not each of a flood. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Gateway, GatewayError, type GatewayErrorKind } from "../../src/gateways/gateway.ts";
+import { PROBE_HEADER, probeMark } from "../../src/operations/probe-mark.ts";
 import { breakD1 } from "../support/faulty-d1.ts";
 import { createPaid } from "../support/money.ts";
 import {
@@ -29,7 +30,7 @@ interface Refusing {
   /** How often something was written. */
   readonly writes: () => number;
   at(ms: number): void;
-  send(name?: string): Promise<number>;
+  send(name?: string, headers?: Readonly<Record<string, string>>): Promise<number>;
 }
 
 /** Gateways that nobody has heard of: how often one is noted is remembered by the isolate. */
@@ -46,10 +47,10 @@ async function withRefusals(): Promise<Refusing> {
     at: (ms) => {
       time = start + ms;
     },
-    send: async (name = pair[0]) => {
+    send: async (name = pair[0], headers = {}) => {
       const body = JSON.stringify({ email: CANARY });
       const response = await system.fetch(
-        new Request(`${ORIGIN}/webhooks/${name}`, { method: "POST", body }),
+        new Request(`${ORIGIN}/webhooks/${name}`, { method: "POST", headers, body }),
       );
       await response.text();
       await system.settle();
@@ -118,6 +119,14 @@ describe("receiveWebhook, of one that is refused", () => {
     await Promise.all([refusing.send(first), refusing.send(second), refusing.send(first)]);
     expect(refusing.writes()).toBe(5);
     expect((await health(refusing)).map(({ gateway }) => gateway).sort()).toEqual([first, second].sort());
+  });
+
+  it("notes a forgery that only claims to be the doctor's, and none of the doctor's own", async () => {
+    const refusing = await withRefusals();
+    const [claiming, own] = refusing.names;
+    expect(await refusing.send(claiming, { [PROBE_HEADER]: "forged" })).toBe(401);
+    expect(await refusing.send(own, { [PROBE_HEADER]: await probeMark(refusing.system.services) })).toBe(401);
+    expect((await health(refusing)).map(({ gateway }) => gateway)).toEqual([claiming]);
   });
 
   it("answers as ever where it cannot be noted", async () => {

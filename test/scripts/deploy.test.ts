@@ -70,7 +70,7 @@ async function putSecrets(account: Account): Promise<Record<string, string>> {
   return Object.assign({}, ...inputs.map(({ input }) => JSON.parse(input) as object));
 }
 
-const TYPES = "types --include-runtime=false --strict-vars=false --env-file=.dev.vars.example";
+const TYPES = "types --include-runtime=false --strict-vars=false --env-file=scripts/dev.vars";
 const MIGRATE = "d1 migrations apply DB --remote";
 
 describe("npm run deploy, on a terminal", () => {

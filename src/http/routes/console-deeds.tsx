@@ -2,10 +2,10 @@
 import { type Context, Hono } from "hono";
 import { ConfirmPage } from "../../console/confirm-page.tsx";
 import { NoticePage } from "../../console/notice-page.tsx";
-import type { ActionName, ConfirmView } from "../../console/views.ts";
+import type { ConfirmView } from "../../console/views.ts";
 import { OperationError } from "../../operations/operation-error.ts";
 import { recordAction } from "../../operations/operator-action.ts";
-import { type Payment, readPayment } from "../../operations/read-payment.ts";
+import { type ActionName, type Payment, readPayment } from "../../operations/read-payment.ts";
 import { isolate } from "../../pages/format.ts";
 import { toDecimal } from "../../transactions/money.ts";
 import type { AppEnv } from "../app-env.ts";
