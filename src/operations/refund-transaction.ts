@@ -1,5 +1,6 @@
 /**
- * The shop, or an operator, gives money back: the row first, on the condition that so much is left, then the gateway under the row's id.
+ * The shop, or an operator, gives money back: the row first, on the condition that so much is left, then the gateway
+ * under the row's id.
  * Whatever happens to the answer, the refund is owed from then on and done once.
  */
 import { describeError } from "../lib/log.ts";

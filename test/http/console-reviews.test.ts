@@ -6,19 +6,16 @@ import {
   callsTo,
   createPaid,
   givenBack,
-  HOUR,
   historyOf,
-  later,
   pay,
   readMoney,
   refund,
   refundsOf,
-  tell,
   typesOf,
 } from "../support/money.ts";
 import { formOf, lastAction, openConsole, PASSWORD, signIn } from "../support/operator.ts";
+import { nameOf, REVIEW_CASES, type ReviewCase } from "../support/reviews.ts";
 import {
-  createPending,
   createSystem,
   deliver,
   initiate,
@@ -29,18 +26,8 @@ import {
 
 keepCleanBooks();
 
-const DAY = 24 * HOUR;
 const NOTE = "agreed with the buyer";
 const deedOf = (id: string, deed: "accept" | "reject") => `/console/payments/${id}/${deed}`;
-
-interface Case {
-  readonly reason: string;
-  /** How the confirmation says it. */
-  readonly words: string;
-  readonly currency: string;
-  readonly amount: number;
-  bring(system: System): Promise<string>;
-}
 
 async function bringTwice(system: System): Promise<string> {
   const order = newOrder();
@@ -54,62 +41,35 @@ async function bringTwice(system: System): Promise<string> {
   return second.id;
 }
 
-async function bringLate(system: System): Promise<string> {
-  const { id } = await createPending(system);
-  system.gateway.settle(id, "expired");
-  await tell(system, id);
-  await pay(system, id);
-  return id;
-}
-
-async function bringMisdirected(system: System): Promise<string> {
-  system.gateway.livemode = true;
-  const { id } = await createPending(system);
-  system.gateway.livemode = false;
-  await pay(system, id);
-  return id;
-}
-
-async function bringSilent(system: System): Promise<string> {
-  const { id } = await createPending(system);
-  system.gateway.fault = "down";
-  for (let days = 0; days < 3; days += 1) {
-    await later(system, DAY);
-  }
-  system.gateway.fault = null;
-  system.gateway.settle(id, "success");
-  return id;
-}
-
-const usual = { currency: "USD", amount: 1999 };
-const cases: readonly Case[] = [
-  {
-    ...{ reason: "wrong_amount", words: "another amount was paid", currency: "USD", amount: 1000 },
-    bring: (system) => bringPaid(system, { amount: 1000 }),
-  },
-  {
-    ...{ reason: "wrong_currency", words: "another currency was paid", currency: "EUR", amount: 1999 },
-    bring: (system) => bringPaid(system, { currency: "EUR" }),
-  },
-  { ...usual, reason: "wrong_mode", words: "test money for a live payment", bring: bringMisdirected },
-  { ...usual, reason: "duplicate_payment", words: "the order is paid already", bring: bringTwice },
-  { ...usual, reason: "late_payment", words: "the money came after the end", bring: bringLate },
-  { ...usual, reason: "gateway_silent", words: "the gateway does not answer", bring: bringSilent },
+/** How the confirmation says it. */
+const WORDS: Readonly<Record<string, string>> = {
+  wrong_amount: "another amount was paid",
+  wrong_currency: "another currency was paid",
+  wrong_mode: "test money for a live payment",
+  duplicate_payment: "the order is paid already",
+  late_payment: "the money came after the end",
+  gateway_silent: "the gateway does not answer",
+};
+const cases: readonly ReviewCase[] = [
+  ...REVIEW_CASES,
+  { reason: "duplicate_payment", currency: "USD", amount: 1999, bring: bringTwice },
 ];
 
 /** Where late money is for a person. The operator comes last: some reviews take days, and a session does not last so long. */
-async function openReview({ bring }: Case) {
+async function openReview({ bring }: ReviewCase) {
   const system = await createSystem({ CONSOLE_PASSWORD: PASSWORD, LATE_PAYMENT_POLICY: "review" });
   const id = await bring(system);
   return { system, id, operator: await signIn(system) };
 }
 
-describe.each(cases.map((each) => [each.reason, each] as const))("a review for %s", (reason, each) => {
+describe.each(cases.map((each) => [nameOf(each), each] as const))("a review for %s", (_, each) => {
+  const { reason } = each;
+
   it("is accepted: the payment counts, and the shop fulfils", async () => {
     const { system, operator, id } = await openReview(each);
     expect(await readMoney(system, id)).toMatchObject({ status: "review", review_reason: reason });
     const page = await operator.open(deedOf(id, "accept"));
-    expect(page.text).toContain(`It is in review: ${each.words}`);
+    expect(page.text).toContain(`It is in review: ${WORDS[reason]}`);
     expect(page.text).toContain("the shop is told to fulfil");
     expect(formOf(page).button).toBe("Accept and fulfil");
     const done = await operator.submit(page, { note: NOTE });
@@ -237,18 +197,20 @@ describe("a review", () => {
     expect(await readMoney(system, id)).toMatchObject({ status: "review" });
   });
 
-  it("is accepted also where the gateway is not configured any more: the person's word stands alone", async () => {
-    const { system, id, operator } = await openReview({
-      ...usual,
-      reason: "",
-      words: "",
-      bring: bringSilent,
-    });
-    replaceServices(system, { gateways: new Map() });
-    const page = await operator.confirm(deedOf(id, "accept"), { note: NOTE });
-    expect(page.address).toBe(`/console/payments/${id}?done=accepted`);
-    expect(await readMoney(system, id)).toMatchObject({ status: "succeeded" });
-  });
+  it.each([
+    ["accept", "accepted", "succeeded"],
+    ["reject", "rejected", "canceled"],
+  ] as const)(
+    "where the gateway is not configured any more: the person's %s stands alone",
+    async (deed, done, status) => {
+      const silent = REVIEW_CASES.find(({ reason }) => reason === "gateway_silent");
+      const { system, id, operator } = await openReview(silent ?? expect.unreachable("it is among them"));
+      replaceServices(system, { gateways: new Map() });
+      const page = await operator.confirm(deedOf(id, deed), { note: NOTE });
+      expect(page.address).toBe(`/console/payments/${id}?done=${done}`);
+      expect(await readMoney(system, id)).toMatchObject({ status });
+    },
+  );
 
   it("is decided once, however many decide at the same moment", async () => {
     const { system, operator } = await openConsole();

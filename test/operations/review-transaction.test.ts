@@ -17,6 +17,7 @@ import {
   tell,
   typesOf,
 } from "../support/money.ts";
+import { nameOf, REVIEW_CASES } from "../support/reviews.ts";
 import {
   createPending,
   createSystem,
@@ -31,68 +32,7 @@ keepCleanBooks();
 
 const DAY = 24 * HOUR;
 
-interface Case {
-  readonly reason: string;
-  /** What the gateway holds in the end. */
-  readonly amount: number;
-  readonly currency: string;
-  /** Brings a new transaction into review. */
-  bring(system: System): Promise<string>;
-}
-
-const cases: readonly Case[] = [
-  {
-    reason: "wrong_amount",
-    amount: 1000,
-    currency: "USD",
-    bring: (system) => bringPaid(system, { amount: 1000 }),
-  },
-  {
-    reason: "wrong_amount",
-    amount: 2500,
-    currency: "USD",
-    bring: (system) => bringPaid(system, { amount: 2500 }),
-  },
-  {
-    ...{ reason: "wrong_currency", amount: 1999, currency: "EUR" },
-    bring: (system) => bringPaid(system, { currency: "EUR" }),
-  },
-  {
-    ...{ reason: "wrong_mode", amount: 1999, currency: "USD" },
-    bring: async (system) => {
-      system.gateway.livemode = true;
-      const { id } = await createPending(system);
-      system.gateway.livemode = false;
-      await pay(system, id);
-      return id;
-    },
-  },
-  {
-    ...{ reason: "late_payment", amount: 1999, currency: "USD" },
-    bring: async (system) => {
-      const { id } = await createPending(system);
-      system.gateway.settle(id, "expired");
-      await tell(system, id);
-      await pay(system, id);
-      return id;
-    },
-  },
-  {
-    ...{ reason: "gateway_silent", amount: 1999, currency: "USD" },
-    bring: async (system) => {
-      const { id } = await createPending(system);
-      system.gateway.fault = "down";
-      for (let days = 0; days < 3; days += 1) {
-        await later(system, DAY);
-      }
-      system.gateway.fault = null;
-      system.gateway.settle(id, "success");
-      return id;
-    },
-  },
-];
-
-const named = cases.map((each) => [`${each.reason} of ${each.amount} ${each.currency}`, each] as const);
+const named = REVIEW_CASES.map((each) => [nameOf(each), each] as const);
 const createReviewing = () => createSystem({ LATE_PAYMENT_POLICY: "review" });
 
 describe.each(named)("reviewTransaction of %s", (_, { reason, amount, currency, bring }) => {
