@@ -1,4 +1,5 @@
 /** What the fake parties share: a server on loopback that hands each request over with its body read. */
+import { randomInt } from "node:crypto";
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -42,12 +43,37 @@ export async function serve(handler: Handler): Promise<RunningServer> {
   return { url: `http://127.0.0.1:${port}`, close: () => close(server) };
 }
 
-/** A port that was free a moment ago. */
+/** Above 10080, which browsers refuse. */
+const FIRST_PORT = 12_000;
+const PORTS_OF_A_WORKER = 4000;
+const WORKERS = 5;
+const given = new Set<number>();
+
+/**
+ * A port that is free, and this worker's own: below those that the system gives out, and each worker of the tests has a
+ * range to itself. While a system is killed and started again its port is free, and must not become another test's.
+ */
 export async function freePort(): Promise<number> {
+  const first = FIRST_PORT + (Number(process.env.VITEST_POOL_ID ?? 0) % WORKERS) * PORTS_OF_A_WORKER;
+  for (let tries = 0; tries < PORTS_OF_A_WORKER; tries += 1) {
+    const port = first + randomInt(PORTS_OF_A_WORKER);
+    if (!given.has(port) && (await isFree(port))) {
+      given.add(port);
+      return port;
+    }
+  }
+  throw new Error("there is no free port");
+}
+
+async function isFree(port: number): Promise<boolean> {
   const server = createServer();
-  const port = await listen(server, 0);
-  await close(server);
-  return port;
+  try {
+    await listen(server, port);
+    await close(server);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export function answerJson(response: ServerResponse, status: number, body: unknown): void {
