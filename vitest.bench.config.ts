@@ -14,7 +14,7 @@ const bindings = {
 export default defineConfig({
   plugins: [
     cloudflareTest(async () => ({
-      wrangler: { configPath: "./wrangler.toml" },
+      wrangler: { configPath: "./wrangler.sandbox.toml" },
       miniflare: {
         bindings: { ...bindings, TEST_MIGRATIONS: await readD1Migrations("migrations") },
         outboundService: (request: Request) => new Response(`no network: ${request.url}`, { status: 599 }),

@@ -1,3 +1,5 @@
+import { existsSync, statfsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 
@@ -8,7 +10,7 @@ const bindings = {
   CLIENT_SECRET_KEY: "client-secret-key-for-tests-only",
   SANDBOX: "on",
   ALLOWED_ORIGINS: "https://shop.example",
-  // Not that of a deployment, which stands in wrangler.toml.
+  // Not that of a deployment, which may stand in the file.
   FULFILMENT_URL: "",
   // How large the chaos suite runs, and by which seed: test/chaos/support/random.ts.
   CHAOS: process.env.CHAOS ?? "small",
@@ -24,12 +26,24 @@ const coreTests = [
   "test/config.test.ts",
   "test/gateways/!(sandbox).test.ts",
   "test/http/openapi*.test.ts",
+  "test/store/{layout,merge}.test.ts",
   "test/security/{limits-of-wrangler,supply-chain}.test.ts",
 ];
 /** Measures time: it runs when all others are done. */
 const timedTests = ["test/browser/latency.test.ts"];
 const nodeTests = ["test/client/**/*.test.ts", "test/flows/**/*.test.ts", "test/browser/**/*.test.ts"];
 const scriptTests = ["test/scripts/**/*.test.ts"];
+
+/** Of the system's, for what is to be run from it. */
+const disk = { TMPDIR: tmpdir() };
+
+// A database that lives for a test needs no disk, which is what most tests would wait for.
+const MEMORY = "/dev/shm";
+const ROOM_BYTES = 2 ** 30;
+if (process.env.TMPDIR === undefined && existsSync(MEMORY)) {
+  const { bavail, bsize } = statfsSync(MEMORY);
+  process.env.TMPDIR = bavail * bsize > ROOM_BYTES ? MEMORY : disk.TMPDIR;
+}
 
 export default defineConfig({
   test: {
@@ -38,7 +52,7 @@ export default defineConfig({
       {
         plugins: [
           cloudflareTest(async () => ({
-            wrangler: { configPath: "./wrangler.toml" },
+            wrangler: { configPath: "./wrangler.sandbox.toml" },
             miniflare: {
               bindings: { ...bindings, TEST_MIGRATIONS: await readD1Migrations("migrations") },
               // Another Worker, called as in production.
@@ -50,6 +64,10 @@ export default defineConfig({
                   compatibilityDate: "2026-10-01",
                 },
               ],
+              // Bound as ARCHIVE by the tests that want one.
+              r2Buckets: ["TEST_ARCHIVE"],
+              // The second and the third of several.
+              d1Databases: ["TEST_DB_2", "TEST_DB_3"],
               serviceBindings: {
                 TEST_SHOP: { name: "shop", entrypoint: "ShopHooks" },
                 TEST_MUTE_SHOP: { name: "shop", entrypoint: "Mute" },
@@ -63,7 +81,7 @@ export default defineConfig({
         test: {
           name: "worker",
           include: ["test/**/*.test.{ts,tsx}"],
-          exclude: [...coreTests, ...nodeTests, ...scriptTests],
+          exclude: [...coreTests, ...nodeTests, ...scriptTests, "test/bench/peers/**"],
           setupFiles: ["test/support/fresh-database.ts"],
           testTimeout: 30_000,
           // One workerd for all files of a worker: its start takes longer than most of them.
@@ -81,17 +99,21 @@ export default defineConfig({
           setupFiles: ["test/support/timing-safe-equal.ts"],
         },
       },
-      { test: { name: "client", environment: "node", include: ["test/client/**/*.test.ts"] } },
-      { test: { name: "scripts", environment: "node", include: scriptTests, testTimeout: 60_000 } },
+      { test: { name: "client", environment: "node", include: ["test/client/**/*.test.ts"], env: disk } },
+      {
+        test: { name: "scripts", environment: "node", include: scriptTests, testTimeout: 60_000, env: disk },
+      },
       {
         test: {
           name: "flows",
           environment: "node",
-          globalSetup: ["test/flows/support/migrated.ts"],
+          globalSetup: ["test/flows/support/prepared.ts"],
           include: nodeTests.slice(1),
           exclude: timedTests,
-          // They mostly wait, for a system to start above all.
+          // They mostly wait.
           maxWorkers: 3,
+          // A worker keeps what it has loaded, and its browser.
+          isolate: false,
           sequence: { groupOrder: 1 },
           // The fakes of the vendors sign with what workerd has of itself.
           execArgv: ["--js-base-64"],
@@ -103,7 +125,7 @@ export default defineConfig({
         test: {
           name: "timed",
           environment: "node",
-          globalSetup: ["test/flows/support/migrated.ts"],
+          globalSetup: ["test/flows/support/prepared.ts"],
           include: timedTests,
           sequence: { groupOrder: 2 },
           testTimeout: 240_000,

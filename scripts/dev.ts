@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { migrateLocally } from "./migrate-local.ts";
+import { LOCAL_CONFIG, migrateLocally } from "./migrate-local.ts";
 
 const TICK_MS = 60_000;
 
@@ -21,6 +21,8 @@ const environment = {
 
 const given = process.argv.slice(2);
 const port = optionValue("--port") ?? "8787";
+const config = optionValue("--config") ?? LOCAL_CONFIG;
+const hasSandbox = config === LOCAL_CONFIG;
 
 writeSecrets();
 const url = variable("PUBLIC_URL") ?? stored("PUBLIC_URL") ?? `http://localhost:${port}`;
@@ -87,7 +89,7 @@ function writeSecrets(): void {
 }
 
 function migrate(): void {
-  const failure = migrateLocally(optionValue("--persist-to"), environment);
+  const failure = migrateLocally(optionValue("--persist-to"), environment, config);
   if (failure !== null) {
     console.error(failure);
     process.exit(1);
@@ -95,19 +97,21 @@ function migrate(): void {
 }
 
 function start(): ChildProcess {
-  const defaults = { PUBLIC_URL: url, SANDBOX: "on", FULFILMENT_URL: `${url}/demo/fulfilment` };
+  const ofSandbox = hasSandbox ? { SANDBOX: "on", FULFILMENT_URL: `${url}/demo/fulfilment` } : {};
+  const defaults = { PUBLIC_URL: url, ...ofSandbox };
   const variables = Object.entries(defaults)
     .filter(([name]) => (variable(name) ?? stored(name)) === undefined)
     .flatMap(([name, value]) => ["--var", `${name}:${value}`]);
   const options = [
     "--test-scheduled",
+    ...(optionValue("--config") === undefined ? ["--config", config] : []),
     ...(optionValue("--port") === undefined ? ["--port", port] : []),
     ...(optionValue("--inspector-port") === undefined ? ["--inspector-port", "0"] : []),
     ...(given.some((argument) => argument.includes("show-interactive-dev-session"))
       ? []
       : ["--show-interactive-dev-session=false"]),
   ];
-  console.log(`payment-edge is starting on ${url}: the demo shop is at ${url}/demo`);
+  console.log(`payment-edge is starting on ${url}${hasSandbox ? `: the demo shop is at ${url}/demo` : ""}`);
   console.log(`The console is at ${url}/console: its password is CONSOLE_PASSWORD in .dev.vars`);
   return spawn("wrangler", ["dev", ...options, ...variables, ...given], {
     env: environment,

@@ -4,34 +4,35 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Finding, fault, ok, warning } from "../src/operations/finding.ts";
 import type { Wrangler } from "./wrangler.ts";
-import { databaseId, hasMinuteCron, variable } from "./wrangler-file.ts";
+import { databaseId, hasMinuteCron, variable, type WranglerFile } from "./wrangler-file.ts";
 
 const MIN_NODE = 22;
 const REQUIRED = ["API_KEYS", "CLIENT_SECRET_KEY"];
 
 export interface Checkout {
   readonly directory: string;
+  readonly file: WranglerFile;
   readonly wrangler: Wrangler;
   /** That which is looked at is a deployment, and not a system on this machine. */
   readonly isDeployed: boolean;
 }
 
-export async function examineHere({ directory, wrangler, isDeployed }: Checkout): Promise<Finding[]> {
+export async function examineHere({ directory, file, wrangler, isDeployed }: Checkout): Promise<Finding[]> {
   const findings = [examineNode(), examineGit(directory)];
-  const path = join(directory, "wrangler.toml");
+  const path = join(directory, file);
   if (!existsSync(path)) {
-    return [...findings, fault("wrangler.toml", "There is none here.", "Run this in the checkout.")];
+    return [...findings, fault(file, "There is none here.", "Run this in the checkout.")];
   }
   const toml = readFileSync(path, "utf8");
   const cron = hasMinuteCron(toml)
     ? ok("cron trigger", "Each minute.")
     : fault(
         "cron trigger",
-        "wrangler.toml has none for each minute.",
+        `${file} has none for each minute.`,
         'Under [triggers]: crons = ["* * * * *"]. Without it nothing is looked up, expired or sent again.',
       );
   return isDeployed
-    ? [...findings, cron, examineDatabase(toml), ...(await examineSecrets(toml, wrangler))]
+    ? [...findings, cron, examineDatabase(file, toml), ...(await examineSecrets(toml, wrangler))]
     : [...findings, cron];
 }
 
@@ -56,11 +57,11 @@ function examineGit(directory: string): Finding {
     : ok(".dev.vars", "It is not kept in git.");
 }
 
-function examineDatabase(toml: string): Finding {
+function examineDatabase(file: string, toml: string): Finding {
   return databaseId(toml) === null
     ? fault(
         "database id",
-        "wrangler.toml has no database_id.",
+        `${file} has no database_id.`,
         "npm run deploy makes the database and fills it in.",
       )
     : ok("database id", "It is filled in.");

@@ -11,9 +11,11 @@ import { runDoctor } from "./run-doctor.ts";
 import type { Terminal } from "./terminal.ts";
 import type { Wrangler } from "./wrangler.ts";
 import {
+  databaseBindings,
   databaseId,
   databaseName,
   variable,
+  type WranglerFile,
   withCustomDomain,
   withDatabaseId,
   withVariable,
@@ -21,6 +23,8 @@ import {
 
 export interface DeployOptions {
   readonly directory: string;
+  readonly file: WranglerFile;
+  /** For that file. */
   readonly wrangler: Wrangler;
   readonly terminal: Terminal;
   readonly environment: NodeJS.ProcessEnv;
@@ -60,7 +64,10 @@ export async function runDeploy(options: DeployOptions): Promise<boolean> {
   insistOnAll(settings, options);
   await keepVariables(options, settings);
   await putSecrets(options, settings);
-  await step(wrangler, ["d1", "migrations", "apply", "DB", "--remote"], "The migrations were not applied.");
+  for (const binding of databaseBindings(readFileSync(join(options.directory, options.file), "utf8"))) {
+    const apply = ["d1", "migrations", "apply", binding, "--remote"];
+    await step(wrangler, apply, `The migrations were not applied to ${binding}.`);
+  }
   await step(
     wrangler,
     ["deploy"],
@@ -83,8 +90,8 @@ async function signIn({ wrangler, terminal }: DeployOptions): Promise<void> {
 }
 
 /** By its name, so that a second run, or another checkout, finds what the first has made. */
-async function settleDatabase({ directory, wrangler, terminal }: DeployOptions): Promise<void> {
-  const path = join(directory, "wrangler.toml");
+async function settleDatabase({ directory, file, wrangler, terminal }: DeployOptions): Promise<void> {
+  const path = join(directory, file);
   const toml = readFileSync(path, "utf8");
   if (databaseId(toml) !== null) {
     return;
@@ -106,7 +113,7 @@ async function settleDatabase({ directory, wrangler, terminal }: DeployOptions):
     throw new DeployError(`The database ${name} was made, but is not listed yet: run this again.`);
   }
   writeFileSync(path, withDatabaseId(toml, id));
-  terminal.print(`wrangler.toml: database_id of ${name} is filled in. Commit it.`);
+  terminal.print(`${file}: database_id of ${name} is filled in. Commit it.`);
 }
 
 interface ListedDatabase {
@@ -123,8 +130,8 @@ function readDatabases(json: string): readonly ListedDatabase[] {
   }
 }
 
-async function look({ directory, wrangler, environment }: DeployOptions): Promise<Known> {
-  const toml = readFileSync(join(directory, "wrangler.toml"), "utf8");
+async function look({ directory, file, wrangler, environment }: DeployOptions): Promise<Known> {
+  const toml = readFileSync(join(directory, file), "utf8");
   const { status, stdout, stderr } = await wrangler(["secret", "list", "--format", "json"]);
   const secrets = status === 0 ? readNames(stdout) : null;
   if (secrets === null && !/Worker .*not found/i.test(`${stdout}${stderr}`)) {
@@ -149,22 +156,25 @@ function insistOnAll({ missing }: Settings, { terminal, environment }: DeployOpt
 }
 
 async function keepVariables(
-  { directory, wrangler, terminal }: DeployOptions,
+  { directory, file, wrangler, terminal }: DeployOptions,
   settings: Settings,
 ): Promise<void> {
   const { variables, domain } = settings;
   if (variables.size === 0) {
     return;
   }
-  const path = join(directory, "wrangler.toml");
+  const path = join(directory, file);
   const before =
     domain === null ? readFileSync(path, "utf8") : withCustomDomain(readFileSync(path, "utf8"), domain);
   const toml = [...variables].reduce((text, [name, value]) => withVariable(text, name, value), before);
   writeFileSync(path, toml);
-  await step(wrangler, TYPES, "The types of the variables were not written.", false);
-  terminal.print(
-    `wrangler.toml: ${[...variables.keys()].join(", ")} in [vars]. Commit it, with worker-configuration.d.ts.`,
-  );
+  // The types are of the Worker that has everything.
+  const isTyped = file === "wrangler.sandbox.toml";
+  if (isTyped) {
+    await step(wrangler, TYPES, "The types of the variables were not written.", false);
+  }
+  const more = isTyped ? ", with worker-configuration.d.ts" : "";
+  terminal.print(`${file}: ${[...variables.keys()].join(", ")} in [vars]. Commit it${more}.`);
 }
 
 /** On standard input alone: arguments are seen by every user of the machine. */
@@ -200,8 +210,8 @@ async function step(
 }
 
 async function examineIt(options: DeployOptions, { secrets, variables }: Settings): Promise<boolean> {
-  const { directory, environment, terminal } = options;
-  const toml = readFileSync(join(directory, "wrangler.toml"), "utf8");
+  const { directory, file, environment, terminal } = options;
+  const toml = readFileSync(join(directory, file), "utf8");
   const url = variables.get("PUBLIC_URL") ?? variable(toml, "PUBLIC_URL");
   if (url === null) {
     terminal.print(

@@ -7,10 +7,12 @@ import { examineThere } from "./examine-there.ts";
 import { toSummary, toTable } from "./findings-table.ts";
 import { readVariables } from "./variables-file.ts";
 import type { Wrangler } from "./wrangler.ts";
-import { variable } from "./wrangler-file.ts";
+import { variable, type WranglerFile } from "./wrangler-file.ts";
 
 export interface DoctorOptions {
   readonly directory: string;
+  /** What the Worker is deployed from; undefined: wrangler.toml. */
+  readonly file?: WranglerFile | undefined;
   readonly wrangler: Wrangler;
   readonly environment: NodeJS.ProcessEnv;
   /** Undefined: as the files say. */
@@ -24,9 +26,9 @@ const LOOPBACK = /^http:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:|$)/;
 
 /** @returns whether there is no fault */
 export async function runDoctor(options: DoctorOptions): Promise<boolean> {
-  const { directory, wrangler, environment, print, coloured } = options;
+  const { directory, file = "wrangler.toml", wrangler, environment, print, coloured } = options;
   const stored = readVariables(join(directory, ".dev.vars"));
-  const toml = join(directory, "wrangler.toml");
+  const toml = join(directory, file);
   const configured = existsSync(toml) ? variable(readFileSync(toml, "utf8"), "PUBLIC_URL") : null;
   const url = (options.url || stored.get("PUBLIC_URL") || configured || "http://localhost:8787").replace(
     /\/+$/,
@@ -40,7 +42,7 @@ export async function runDoctor(options: DoctorOptions): Promise<boolean> {
     .map((each) => each.trim())
     .filter((each) => each !== "");
   print(`payment-edge at ${url}\n`);
-  const here = await examineHere({ directory, wrangler, isDeployed });
+  const here = await examineHere({ directory, file, wrangler, isDeployed });
   const findings = [...here, ...(await examineThere(url, key))];
   print(`${toTable(findings, coloured)}\n\n${toSummary(findings)}`);
   return statusOf(findings) !== "fault";

@@ -8,12 +8,21 @@ interface Section {
   readonly end: number;
 }
 
+/** The Worker of a shop, and the one with a sandbox beside it. */
+export type WranglerFile = "wrangler.toml" | "wrangler.sandbox.toml";
+
 export function databaseId(toml: string): string | null {
   return read(toml, "[[d1_databases]]", "database_id");
 }
 
 export function databaseName(toml: string): string {
   return read(toml, "[[d1_databases]]", "database_name") ?? "payment-edge";
+}
+
+/** The bindings of all of its databases, the first one first. */
+export function databaseBindings(toml: string): string[] {
+  const tables = toml.split(/^\s*(?=\[)/m).filter((table) => table.startsWith("[[d1_databases]]"));
+  return tables.flatMap((table) => read(table, "[[d1_databases]]", "binding") ?? []);
 }
 
 export function variable(toml: string, name: string): string | null {

@@ -1,5 +1,6 @@
 /** Wrangler, as the scripts run it: without telemetry or a banner, and with secrets on its standard input alone. */
 import { spawn } from "node:child_process";
+import type { WranglerFile } from "./wrangler-file.ts";
 
 export interface Ran {
   readonly status: number;
@@ -23,13 +24,18 @@ const QUIET = {
   WRANGLER_WRITE_LOGS: "false",
 };
 
-/** @param directory of wrangler.toml */
-export function createWrangler(directory: string, environment: NodeJS.ProcessEnv): Wrangler {
+/** @param directory of the file that says which Worker it is about */
+export function createWrangler(
+  directory: string,
+  environment: NodeJS.ProcessEnv,
+  file: WranglerFile = "wrangler.toml",
+): Wrangler {
+  const config = file === "wrangler.toml" ? [] : ["--config", file];
   return (args, { input, show } = {}) =>
     new Promise((resolve) => {
       const output = show === undefined ? "pipe" : "inherit";
       const stdin = input === undefined ? (show === "all" ? "inherit" : "ignore") : "pipe";
-      const child = spawn("wrangler", args, {
+      const child = spawn("wrangler", [...args, ...config], {
         cwd: directory,
         env: { ...environment, ...QUIET },
         stdio: [stdin, output, output],

@@ -2,10 +2,11 @@
  * Variables, secrets and bindings, checked once at the door. Fails closed: with one message that names every bad or
  * missing key, and no secret's value.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { GatewayDefinition } from "./gateways/gateway.ts";
 import { GATEWAYS } from "./gateways/index.ts";
 import { type Flaw, judgeVariables } from "./lib/judge-variables.ts";
+import "./lib/zod-words.ts";
 import {
   allowedOrigin,
   identifier,
@@ -16,33 +17,48 @@ import {
   teamUrl,
   webhookSecret,
 } from "./lib/variables.ts";
+import { parseLayout } from "./store/layout.ts";
 import type { Policy } from "./transactions/outcome.ts";
 
-const seconds = (fallback: number) => z.coerce.number().int().min(1).max(604_800).default(fallback);
+const seconds = (fallback: number) =>
+  z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(604_800)), fallback);
 
 const variables = z.object({
-  PUBLIC_URL: serviceUrl
-    .refine(isOriginAlone, { error: "must have no path, no query and no fragment" })
-    .transform((value) => URL.parse(value)?.origin ?? value),
+  PUBLIC_URL: z.pipe(
+    serviceUrl.check(z.refine(isOriginAlone, { error: "must have no path, no query and no fragment" })),
+    z.transform((value) => URL.parse(value)?.origin ?? value),
+  ),
   API_KEYS: listOf(secret),
   CLIENT_SECRET_KEY: listOf(secret),
-  FULFILMENT_URL: serviceUrl.optional(),
-  FULFILMENT_SECRET: listOf(webhookSecret).optional(),
+  FULFILMENT_URL: z.optional(serviceUrl),
+  FULFILMENT_SECRET: z.optional(listOf(webhookSecret)),
   // A stub answers to any name: whether the method is there shows when it is called.
-  FULFILMENT: z
-    .custom<object>((value) => typeof value === "object" && value !== null, {
+  FULFILMENT: z.optional(
+    z.custom<object>((value) => typeof value === "object" && value !== null, {
       error: "must be a service binding to the shop's Worker, not a variable",
-    })
-    .optional(),
-  ALLOWED_ORIGINS: listOf(allowedOrigin).default([]),
-  DEFAULT_GATEWAY: z.string().optional(),
+    }),
+  ),
+  METRICS: z.optional(
+    z.custom<object>((value) => typeof value === "object" && value !== null && "writeDataPoint" in value, {
+      error: "must be a binding to Analytics Engine, not a variable",
+    }),
+  ),
+  ARCHIVE: z.optional(
+    z.custom<object>((value) => typeof value === "object" && value !== null && "put" in value, {
+      error: "must be a binding to an R2 bucket, not a variable",
+    }),
+  ),
+  ARCHIVE_AFTER_DAYS: z._default(z.coerce.number().check(z.int(), z.minimum(180), z.maximum(36_500)), 730),
+  DATABASES: z.optional(z.string()),
+  ALLOWED_ORIGINS: z._default(listOf(allowedOrigin), []),
+  DEFAULT_GATEWAY: z.optional(z.string()),
   TRANSACTION_TTL_SECONDS: seconds(1800),
   STATUS_CHECK_AFTER_SECONDS: seconds(900),
-  LATE_PAYMENT_POLICY: z.enum(["accept", "refund", "review"]).default("accept"),
-  SANDBOX: z.enum(["on", "off"]).default("off"),
-  CONSOLE_PASSWORD: secret.optional(),
-  ACCESS_TEAM_DOMAIN: teamUrl.optional(),
-  ACCESS_AUD: identifier.optional(),
+  LATE_PAYMENT_POLICY: z._default(z.enum(["accept", "refund", "review"]), "accept"),
+  SANDBOX: z._default(z.enum(["on", "off"]), "off"),
+  CONSOLE_PASSWORD: z.optional(secret),
+  ACCESS_TEAM_DOMAIN: z.optional(teamUrl),
+  ACCESS_AUD: z.optional(identifier),
 });
 
 function isOriginAlone(value: string): boolean {
@@ -84,6 +100,10 @@ export interface Config {
   readonly ttlMs: number;
   readonly policy: Policy;
   readonly sandbox: boolean;
+  /** A payment is archived when nothing has happened to it for so long; null: none is. */
+  readonly archiveAfterMs: number | null;
+  /** Whether Analytics Engine is bound. */
+  readonly metrics: boolean;
   /** Null: the console is closed. */
   readonly console: ConsoleConfig | null;
   readonly gateways: readonly ConfiguredGateway[];
@@ -131,6 +151,8 @@ function parseConfig(env: Record<string, unknown>): Config {
     ttlMs: data.TRANSACTION_TTL_SECONDS * 1000,
     policy: { latePayment: data.LATE_PAYMENT_POLICY, firstCheckMs: data.STATUS_CHECK_AFTER_SECONDS * 1000 },
     sandbox: data.SANDBOX === "on",
+    archiveAfterMs: data.ARCHIVE ? data.ARCHIVE_AFTER_DAYS * 24 * 60 * 60_000 : null,
+    metrics: data.METRICS !== undefined,
     console: toConsole(data),
     gateways,
     gatewaysOff: GATEWAYS.map(({ id }) => id).filter((id) => !gateways.some((one) => one.id === id)),
@@ -193,6 +215,12 @@ function crossCheck(set: Record<string, unknown>): string[] {
     const missing = "ACCESS_AUD" in set ? "ACCESS_TEAM_DOMAIN" : "ACCESS_AUD";
     problems.push(`${missing} is missing: Cloudflare Access needs both.`);
   }
+  if (set.SANDBOX === "on" && set.SANDBOX_SESSIONS === undefined) {
+    problems.push(
+      "SANDBOX is on, but this Worker has no sandbox in it: set it to off, or deploy one: npm run deploy -- --sandbox.",
+    );
+  }
+  problems.push(...explainDatabases(set));
   const own = URL.parse(String(set.PUBLIC_URL));
   const addresses = [
     "FULFILMENT_URL",
@@ -213,6 +241,18 @@ function crossCheck(set: Record<string, unknown>): string[] {
   return problems;
 }
 
+function explainDatabases(set: Record<string, unknown>): string[] {
+  try {
+    const { databases } = parseLayout(typeof set.DATABASES === "string" ? set.DATABASES : "DB");
+    const isBound = (name: string) =>
+      typeof set[name] === "object" && set[name] !== null && "batch" in set[name];
+    const unbound = "DATABASES" in set ? databases.filter((name) => !isBound(name)) : [];
+    return unbound.map((name) => `DATABASES names ${name}, which is no binding to a D1 database.`);
+  } catch (error) {
+    return [`DATABASES ${error instanceof RangeError ? error.message : "cannot be read"}.`];
+  }
+}
+
 /** The only real one; the sandbox where there is none. */
 function onlyGateway(gateways: readonly ConfiguredGateway[], sandbox: boolean): string | null {
   if (gateways.length === 0) {
@@ -221,7 +261,7 @@ function onlyGateway(gateways: readonly ConfiguredGateway[], sandbox: boolean): 
   return gateways.length === 1 ? (gateways[0]?.id ?? null) : null;
 }
 
-function explain(error: z.ZodError, set: Record<string, unknown>): string[] {
+function explain(error: z.core.$ZodError, set: Record<string, unknown>): string[] {
   return error.issues.map((issue) => {
     const name = String(issue.path[0]);
     return name in set ? `${name} ${issue.message}.` : `${name} is missing.`;

@@ -2,15 +2,16 @@
 import type { StatusUpdate } from "./channel/message.ts";
 import { type Config, loadConfig } from "./config.ts";
 import { type Clocks, createClocks } from "./gateways/clocks.ts";
-import type { Gateway } from "./gateways/gateway.ts";
-import { connectGeneric } from "./gateways/generic.ts";
+import type { Gateway, Tools } from "./gateways/gateway.ts";
 import { createJournal, type Journal } from "./gateways/journal.ts";
 import { newTypeId } from "./lib/id.ts";
 import { createLog, describeError, type Log } from "./lib/log.ts";
 import { loopbackFetch } from "./lib/loopback.ts";
+import { createMetrics, type Metrics, type MetricsBinding } from "./lib/metrics.ts";
 import { keepCalls } from "./operations/keep-calls.ts";
-import { sandboxCredentials } from "./sandbox/credentials.ts";
-import { createStore, type Store } from "./store/store.ts";
+import { type Archive, connectArchive } from "./store/archive-bucket.ts";
+import { openStore } from "./store/open-store.ts";
+import type { Store } from "./store/store.ts";
 
 /** An event as the shop gets it: its id, and the frozen body. */
 export interface ShopEvent {
@@ -28,6 +29,8 @@ interface ShopWorker {
 export interface Services {
   readonly config: Config;
   readonly store: Store;
+  /** Payments of years ago; null where there is no bucket for them. */
+  readonly archive: Archive | null;
   /** By id; what is not here is not configured. */
   readonly gateways: ReadonlyMap<string, Gateway>;
   /** What was asked of them in this invocation. */
@@ -36,18 +39,24 @@ export interface Services {
   readonly clocks: Clocks;
   /** The Durable Object that holds a transaction's sockets. */
   readonly channel: {
-    publish(update: StatusUpdate): Promise<void>;
+    /** @returns how many sockets were told; an object of an older version says nothing */
+    publish(update: StatusUpdate): Promise<unknown>;
     connect(transactionId: string, request: Request): Promise<Response>;
   };
   /** Calls the shop where it is a Worker. @throws whatever the shop throws */
   readonly callShop: (event: ShopEvent) => Promise<unknown>;
   readonly log: Log;
+  /** Figures for whoever runs this; they go nowhere where METRICS is not bound. */
+  readonly metrics: Metrics;
   /** Epoch milliseconds, by which everything is decided. The cron's may run ahead of the wall clock. */
   readonly now: () => number;
   /** Epoch milliseconds, for what others hold against their own clocks: signatures and heartbeats. */
   readonly wallClock: () => number;
-  readonly newId: (prefix: string) => string;
+  /** @param place where it is kept, as lib/id.ts has it */
+  readonly newId: (prefix: string, place?: number) => string;
   readonly fetch: (request: Request) => Promise<Response>;
+  /** One of the Worker's static assets, by its path. */
+  readonly readAsset: (path: string) => Promise<Response>;
   /** Goes on after the answer. Nothing may depend on it; a failure is logged. */
   readonly defer: (work: Promise<unknown>) => void;
 }
@@ -56,23 +65,42 @@ export interface Invocation {
   readonly requestId: string;
   readonly now: () => number;
   readonly waitUntil: (work: Promise<unknown>) => void;
+  /** The number of the one that a tick of the cron works on. */
+  readonly database?: number;
 }
 
+/** What connects the simulated gateway, in a bundle that has one. */
+export type ConnectSandbox = (config: Config, tools: Tools) => Promise<Gateway>;
+
 /** @throws ConfigError */
-export async function createServices(env: Cloudflare.Env, invocation: Invocation): Promise<Services> {
+export async function createServices(
+  env: Cloudflare.Env,
+  invocation: Invocation,
+  connectSandbox: ConnectSandbox | null = null,
+): Promise<Services> {
   const { now } = invocation;
   const config = loadConfig(env);
   const log = createLog({ request_id: invocation.requestId });
   const fetch = loopbackFetch(config.publicUrl);
-  const store = createStore(env.DB);
-  const journal = createJournal(Date.now);
+  const store = openStore(env, invocation.database);
+  const metrics = createMetrics(config.metrics ? metricsBinding(env) : null, log);
+  const journal = createJournal(Date.now, (gateway, { call, outcome, durationMs, failed }) => {
+    metrics.write("gateway_call", {
+      gateway,
+      call,
+      outcome,
+      duration_ms: durationMs,
+      failed: Number(failed),
+    });
+  });
   const clocks = createClocks(Date.now);
   return {
     config,
     store,
+    archive: connectArchive(env),
     journal,
     clocks,
-    gateways: await connectGateways(config, { journal, clocks }, { fetch, now: Date.now }),
+    gateways: await connectGateways(config, { journal, clocks, connectSandbox }, { fetch, now: Date.now }),
     channel: {
       publish: (update) => channelOf(env, update.transaction_id).publish(update),
       connect: (transactionId, request) => channelOf(env, transactionId).fetch(request),
@@ -80,10 +108,12 @@ export async function createServices(env: Cloudflare.Env, invocation: Invocation
     // The binding is optional, and so no part of the generated types; the configuration has looked whether it is there.
     callShop: (event) => (env as unknown as { FULFILMENT: ShopWorker }).FULFILMENT.onTransactionEvent(event),
     log,
+    metrics,
     now,
     wallClock: Date.now,
-    newId: (prefix) => newTypeId(prefix, now()),
+    newId: (prefix, place) => newTypeId(prefix, now(), place),
     fetch,
+    readAsset: async (path) => env.ASSETS.fetch(new URL(path, config.publicUrl)),
     defer: (work) =>
       invocation.waitUntil(
         work
@@ -93,28 +123,27 @@ export async function createServices(env: Cloudflare.Env, invocation: Invocation
   };
 }
 
+/** As optional as FULFILMENT. */
+function metricsBinding(env: Cloudflare.Env): MetricsBinding {
+  return (env as unknown as { METRICS: MetricsBinding }).METRICS;
+}
+
 function channelOf(env: Cloudflare.Env, transactionId: string) {
   return env.CHANNEL.getByName(transactionId);
 }
 
 async function connectGateways(
   config: Config,
-  { journal, clocks }: Pick<Services, "journal" | "clocks">,
-  tools: Parameters<typeof connectGeneric>[1],
+  {
+    journal,
+    clocks,
+    connectSandbox,
+  }: Pick<Services, "journal" | "clocks"> & { readonly connectSandbox: ConnectSandbox | null },
+  tools: Tools,
 ): Promise<Map<string, Gateway>> {
   const gateways = config.gateways.map(({ id, connect }) =>
     connect({ ...tools, fetch: clocks.watch(id, tools.fetch) }),
   );
-  const sandbox = config.sandbox ? [await connectSandbox(config, tools)] : [];
+  const sandbox = config.sandbox && connectSandbox ? [await connectSandbox(config, tools)] : [];
   return new Map([...gateways, ...sandbox].map((gateway) => [gateway.id, journal.watch(gateway)]));
-}
-
-/** The built-in simulated gateway: somebody else's server that happens to live at our address. */
-async function connectSandbox(config: Config, tools: Parameters<typeof connectGeneric>[1]): Promise<Gateway> {
-  const { apiKey, webhookSecret } = await sandboxCredentials(config.clientSecretKeys[0]);
-  const url = `${config.publicUrl}/sandbox`;
-  return connectGeneric(
-    { id: "sandbox", title: "Sandbox", mode: "test", url, apiKey, webhookSecrets: [webhookSecret] },
-    tools,
-  );
 }

@@ -17,6 +17,9 @@ const GENERIC = {
   GENERIC_GATEWAY_WEBHOOK_SECRET: `whsec_${btoa("gateway-webhook-secret-for-tests")}`,
 };
 
+/** In a bundle that has it. */
+const SANDBOX = { SANDBOX: "on", SANDBOX_SESSIONS: {} };
+
 type Variables = Record<string, unknown>;
 
 const load = (changes: Variables = {}) => loadConfig({ ...REQUIRED, ...changes });
@@ -50,6 +53,8 @@ describe("loadConfig", () => {
       ttlMs: 1_800_000,
       policy: { latePayment: "accept", firstCheckMs: 900_000 },
       sandbox: false,
+      archiveAfterMs: null,
+      metrics: false,
       console: null,
       gateways: [],
       gatewaysOff: GATEWAYS.map(({ id }) => id),
@@ -68,7 +73,7 @@ describe("loadConfig", () => {
       TRANSACTION_TTL_SECONDS: "60",
       STATUS_CHECK_AFTER_SECONDS: 1,
       LATE_PAYMENT_POLICY: "review",
-      SANDBOX: "on",
+      ...SANDBOX,
       DEFAULT_GATEWAY: "sandbox",
     });
     expect(config).toMatchObject({
@@ -190,8 +195,8 @@ describe("loadConfig, of gateways", () => {
 
   it("takes the only one for the default, the sandbox where there is none", () => {
     expect(load(GENERIC).defaultGateway).toBe("generic");
-    expect(load({ SANDBOX: "on" }).defaultGateway).toBe("sandbox");
-    expect(load({ ...GENERIC, SANDBOX: "on" }).defaultGateway).toBe("generic");
+    expect(load(SANDBOX).defaultGateway).toBe("sandbox");
+    expect(load({ ...GENERIC, ...SANDBOX }).defaultGateway).toBe("generic");
     expect(load().defaultGateway).toBeNull();
   });
 
@@ -309,6 +314,38 @@ describe("loadConfig, of addresses", () => {
     expect(load({ ALLOWED_ORIGINS, PUBLIC_URL: "http://localhost:8787" }).allowedOrigins).toEqual([
       ALLOWED_ORIGINS,
     ]);
+  });
+});
+
+describe("loadConfig, of the binding METRICS", () => {
+  it("knows whether it is there", () => {
+    expect(load({}).metrics).toBe(false);
+    expect(load({ METRICS: "" }).metrics).toBe(false);
+    expect(load({ METRICS: { writeDataPoint: () => undefined } }).metrics).toBe(true);
+  });
+
+  it.each(["payment_edge", 1, true, null, {}])("refuses %j: a variable, or another binding", (METRICS) => {
+    expect(refusalOf({ METRICS })).toContain("METRICS must be a binding to Analytics Engine");
+  });
+});
+
+describe("loadConfig, of the binding ARCHIVE", () => {
+  const ARCHIVE = { put: () => undefined };
+  const DAY = 24 * 60 * 60_000;
+
+  it("archives after two years where it is there, or after as many days as are set", () => {
+    expect(load({}).archiveAfterMs).toBeNull();
+    expect(load({ ARCHIVE: "", ARCHIVE_AFTER_DAYS: "365" }).archiveAfterMs).toBeNull();
+    expect(load({ ARCHIVE }).archiveAfterMs).toBe(730 * DAY);
+    expect(load({ ARCHIVE, ARCHIVE_AFTER_DAYS: "180" }).archiveAfterMs).toBe(180 * DAY);
+  });
+
+  it.each(["payments", 1, true, null, {}])("refuses %j: a variable, or another binding", (value) => {
+    expect(refusalOf({ ARCHIVE: value })).toContain("ARCHIVE must be a binding to an R2 bucket");
+  });
+
+  it.each(["179", "0", "-1", "1.5", "two years", "36501"])("refuses to archive after %s days", (days) => {
+    expect(refusalOf({ ARCHIVE, ARCHIVE_AFTER_DAYS: days })).toContain("ARCHIVE_AFTER_DAYS");
   });
 });
 
@@ -444,5 +481,13 @@ describe("loadConfig, of numbers and choices", () => {
     const message = refusalOf({ [name]: value });
     expect(message).toContain(name);
     expect(message).toMatch(/accept.*refund.*review|on.*off/);
+  });
+
+  it("refuses a sandbox that is not in the bundle, and says how there would be one", () => {
+    const message = refusalOf({ SANDBOX: "on" });
+    expect(message).toContain("SANDBOX is on, but this Worker has no sandbox in it");
+    expect(message).toContain("npm run deploy -- --sandbox");
+    expect(load({ SANDBOX: "off" }).sandbox).toBe(false);
+    expect(load({ SANDBOX_SESSIONS: {} }).sandbox).toBe(false);
   });
 });

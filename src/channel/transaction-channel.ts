@@ -3,7 +3,8 @@
  * alarm, no decisions: D1 is the only truth. It sleeps between messages.
  */
 import { DurableObject } from "cloudflare:workers";
-import { createStore } from "../store/store.ts";
+import { connectArchive } from "../store/archive-bucket.ts";
+import { openStore } from "../store/open-store.ts";
 import { PING, PONG, type StatusUpdate, SUBPROTOCOL, type SyncRequest } from "./message.ts";
 import { toStatusUpdate } from "./status-update.ts";
 
@@ -50,12 +51,14 @@ export class TransactionChannel extends DurableObject<Cloudflare.Env> {
     });
   }
 
-  /** Tells everybody who watches. Sockets that are closing are passed over. */
-  publish(update: StatusUpdate): void {
+  /** Tells everybody who watches. Sockets that are closing are passed over. @returns how many there were */
+  publish(update: StatusUpdate): number {
     const message = JSON.stringify(update);
-    for (const socket of this.ctx.getWebSockets()) {
+    const sockets = this.ctx.getWebSockets();
+    for (const socket of sockets) {
       send(socket, message);
     }
+    return sockets.length;
   }
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
@@ -89,13 +92,16 @@ export class TransactionChannel extends DurableObject<Cloudflare.Env> {
   }
 
   /**
-   * The present state, if it is newer than what the client has. Closes the socket where D1 has none, or does not answer
-   * within the store's deadline.
+   * The present state, if it is newer than what the client has. Closes the socket where neither D1 nor the archive has
+   * one, or they do not answer within the store's deadline.
    * @returns false when there is no such transaction
    */
   private async sendState(socket: WebSocket, version: number): Promise<boolean> {
     try {
-      const found = await createStore(this.env.DB).find(this.ctx.id.name ?? "");
+      const id = this.ctx.id.name ?? "";
+      const found =
+        (await openStore(this.env).find(id)) ??
+        (await connectArchive(this.env)?.find(id, Date.now()))?.loaded;
       if (!found || found.transaction.version === 0) {
         socket.close(POLICY_VIOLATION, "no such transaction");
         return false;

@@ -4,7 +4,14 @@ import type { DeliveryRow } from "./views.ts";
 
 type Delivery = Pick<DeliveryRow, "eventId" | "status" | "attempts" | "nextAttemptAt">;
 
-export function DeliveryDetails({ delivery, now }: { delivery: Delivery; now: number }) {
+interface DeliveryDetailsProps {
+  readonly delivery: Delivery;
+  /** It is not in the outbox any more, and cannot be sent again. */
+  readonly isArchived?: boolean;
+  readonly now: number;
+}
+
+export function DeliveryDetails({ delivery, isArchived = false, now }: DeliveryDetailsProps) {
   const { eventId, attempts, nextAttemptAt } = delivery;
   return (
     <>
@@ -26,13 +33,15 @@ export function DeliveryDetails({ delivery, now }: { delivery: Delivery; now: nu
             </ol>
           </details>
         )}
-        <a
-          class="act"
-          id={`send-${eventId}`}
-          href={`/console/deliveries/${encodeURIComponent(eventId)}/replay`}
-        >
-          Send again
-        </a>
+        {isArchived ? null : (
+          <a
+            class="act"
+            id={`send-${eventId}`}
+            href={`/console/deliveries/${encodeURIComponent(eventId)}/replay`}
+          >
+            Send again
+          </a>
+        )}
       </div>
     </>
   );

@@ -9,27 +9,35 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-// Made once: a long list has hundreds of moments.
 const DAY_AND_MONTH = { day: "numeric", month: "short", timeZone: "UTC" } as const;
 const TIME = { hour: "2-digit", minute: "2-digit" } as const;
-const DATE = new Intl.DateTimeFormat(LOCALE, DAY_AND_MONTH);
-const SHORT = new Intl.DateTimeFormat(LOCALE, { ...DAY_AND_MONTH, ...TIME });
-const SHORT_WITH_YEAR = new Intl.DateTimeFormat(LOCALE, { ...DAY_AND_MONTH, ...TIME, year: "numeric" });
-const FULL = new Intl.DateTimeFormat(LOCALE, {
+const formatDate = formatBy(DAY_AND_MONTH);
+const formatShort = formatBy({ ...DAY_AND_MONTH, ...TIME });
+const formatShortWithYear = formatBy({ ...DAY_AND_MONTH, ...TIME, year: "numeric" });
+const formatFull = formatBy({
   ...DAY_AND_MONTH,
   ...{ year: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short" },
 });
-const DAY = new Intl.DateTimeFormat(LOCALE, { dateStyle: "full", timeZone: "UTC" });
+const formatDay = formatBy({ dateStyle: "full", timeZone: "UTC" });
+
+/** Made once, for a long list has hundreds of moments; and not before the first, for it takes milliseconds. */
+function formatBy(options: Intl.DateTimeFormatOptions): (at: number) => string {
+  let format: Intl.DateTimeFormat | undefined;
+  return (at) => {
+    format ??= new Intl.DateTimeFormat(LOCALE, options);
+    return format.format(at);
+  };
+}
 
 /** "22 Nov 2026, 13:40 UTC". */
 export function Moment({ at }: { at: number }) {
-  return <time datetime={toIso(at)}>{FULL.format(at)}</time>;
+  return <time datetime={toIso(at)}>{formatFull(at)}</time>;
 }
 
 /** "22 Nov, 13:40", for columns whose head says UTC; the year where it is not this one. */
 export function ShortMoment({ at, now }: { at: number; now: number }) {
   const isThisYear = toIso(at).slice(0, 4) === toIso(now).slice(0, 4);
-  return <time datetime={toIso(at)}>{(isThisYear ? SHORT : SHORT_WITH_YEAR).format(at)}</time>;
+  return <time datetime={toIso(at)}>{(isThisYear ? formatShort : formatShortWithYear)(at)}</time>;
 }
 
 /** "13:40:05", under a day that is said. */
@@ -44,17 +52,17 @@ export function Ago({ at, now }: { at: number; now: number }) {
 
 /** "Sunday, 22 November 2026". */
 export function showDay(at: number): string {
-  return DAY.format(at);
+  return formatDay(at);
 }
 
 /** "22 Nov": a day among others. */
 export function showDate(at: number): string {
-  return DATE.format(at);
+  return formatDate(at);
 }
 
 /** "22 Nov, 13:40", without an element. */
 export function showShort(at: number): string {
-  return SHORT.format(at);
+  return formatShort(at);
 }
 
 export function showDistance(at: number, now: number): string {

@@ -31,6 +31,8 @@ interface EntryProps {
   readonly entry: Entry;
   readonly before: Sums;
   readonly currency: string;
+  /** Nothing can be done with it. */
+  readonly isArchived: boolean;
   readonly now: number;
 }
 
@@ -52,16 +54,16 @@ const EVENT_ICONS: Readonly<Record<EventType, IconName>> = {
 
 const REFUND_TONES = { pending: "wait", succeeded: "done", failed: "stop" } as const;
 
-export function TimelineEntry({ entry, before, currency, now }: EntryProps) {
+export function TimelineEntry({ entry, before, currency, isArchived, now }: EntryProps) {
   switch (entry.kind) {
     case "event":
       return <EventEntry entry={entry} before={before} currency={currency} />;
     case "call":
       return <CallEntry entry={entry} />;
     case "webhook":
-      return <WebhookEntry entry={entry} />;
+      return <WebhookEntry entry={entry} isArchived={isArchived} />;
     case "delivery":
-      return <DeliveryEntry entry={entry} now={now} />;
+      return <DeliveryEntry entry={entry} isArchived={isArchived} now={now} />;
     case "refund":
       return <RefundEntry entry={entry} now={now} />;
     case "action":
@@ -134,19 +136,25 @@ function CallEntry({ entry: { at, call, durationMs, outcome, failed } }: { entry
   return <EntryFrame {...look} at={at} title={`${wordsOfCall(call)}:`} aside={aside} />;
 }
 
-function WebhookEntry({ entry }: { entry: Of<"webhook"> }) {
+function WebhookEntry({ entry, isArchived }: { entry: Of<"webhook">; isArchived: boolean }) {
   return (
     <EntryFrame kind="webhook" icon="webhooks" tone="quiet" at={entry.at} title="Webhook">
       <p>
         <WebhookBadge outcome={entry.outcome} /> <WebhookSays says={entry.says} />
       </p>
       <WebhookReason reason={entry.reason} />
-      <WebhookDetails webhook={entry} />
+      <WebhookDetails webhook={entry} isArchived={isArchived} />
     </EntryFrame>
   );
 }
 
-function DeliveryEntry({ entry, now }: { entry: Of<"delivery">; now: number }) {
+interface DeliveryEntryProps {
+  readonly entry: Of<"delivery">;
+  readonly isArchived: boolean;
+  readonly now: number;
+}
+
+function DeliveryEntry({ entry, isArchived, now }: DeliveryEntryProps) {
   const { at, type, status, pushedMs } = entry;
   return (
     <EntryFrame kind="delivery" icon="deliveries" tone={DELIVERY_TONES[status]} at={at} title="To the shop">
@@ -156,7 +164,7 @@ function DeliveryEntry({ entry, now }: { entry: Of<"delivery">; now: number }) {
           <span class="soft"> · pushed to the buyer’s page after {showDuration(pushedMs)}</span>
         )}
       </p>
-      <DeliveryDetails delivery={entry} now={now} />
+      <DeliveryDetails delivery={entry} isArchived={isArchived} now={now} />
     </EntryFrame>
   );
 }

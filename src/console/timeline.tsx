@@ -8,10 +8,11 @@ interface TimelineProps {
   readonly entries: readonly Entry[];
   readonly currency: string;
   readonly olderCallsForgotten: boolean;
+  readonly isArchived: boolean;
   readonly now: number;
 }
 
-export function Timeline({ entries, currency, olderCallsForgotten, now }: TimelineProps) {
+export function Timeline({ entries, currency, olderCallsForgotten, isArchived, now }: TimelineProps) {
   let sums: Sums = { amountCaptured: 0, amountRefunded: 0 };
   return (
     <section data-part="timeline" class="timeline" aria-labelledby="timeline">
@@ -27,7 +28,7 @@ export function Timeline({ entries, currency, olderCallsForgotten, now }: Timeli
           return (
             <>
               {previous && isSameDay(previous.at, entry.at) ? null : <li class="day">{showDay(entry.at)}</li>}
-              <TimelineEntry entry={entry} before={before} currency={currency} now={now} />
+              <TimelineEntry {...{ entry, before, currency, isArchived, now }} />
             </>
           );
         })}

@@ -16,7 +16,7 @@ import { ACTION_WORDS, STATUS_WORDS } from "./words.ts";
 const DANGEROUS: ReadonlySet<ActionName> = new Set(["cancel", "refund", "reject"]);
 
 export function TransactionPage({ shell, view }: { shell: Shell; view: TransactionView }) {
-  const { row, clientSecret, entries, olderCallsForgotten } = view;
+  const { row, clientSecret, entries, olderCallsForgotten, isArchived } = view;
   const title = `${STATUS_WORDS[row.status]}: ${row.orderId}`;
   const live = { id: row.id, clientSecret, version: row.version };
   return (
@@ -37,13 +37,13 @@ export function TransactionPage({ shell, view }: { shell: Shell; view: Transacti
       </nav>
       <div class="columns">
         <TransactionFacts view={view} now={shell.now} />
-        <Timeline {...{ entries, olderCallsForgotten, currency: row.currency, now: shell.now }} />
+        <Timeline {...{ entries, olderCallsForgotten, isArchived, currency: row.currency, now: shell.now }} />
       </div>
     </ConsoleDocument>
   );
 }
 
-function Head({ view: { row, why } }: { view: TransactionView }) {
+function Head({ view: { row, why, isArchived } }: { view: TransactionView }) {
   return (
     <div data-part="head" class="payment-head">
       <h1 id="state" tabindex={-1}>
@@ -54,6 +54,12 @@ function Head({ view: { row, why } }: { view: TransactionView }) {
         Order <bdi>{row.orderId}</bdi>
       </p>
       <p class="why">{why}</p>
+      {isArchived ? (
+        <p class="soft">
+          It is archived, for nothing has happened to it for long: it can be read here, and no more. What is
+          still to be done with its money is done at the gateway.
+        </p>
+      ) : null}
     </div>
   );
 }

@@ -144,6 +144,8 @@ export interface TransactionView {
   /** Opens the status socket, and the buyer's page. */
   readonly clientSecret: string;
   readonly statusUrl: string;
+  /** It is in the archive, and can only be read. */
+  readonly isArchived: boolean;
   /** What the last action came to, said once. */
   readonly flash: Flash | null;
 }

@@ -36,7 +36,13 @@ export function WebhookReason({ reason }: Pick<Webhook, "reason">) {
   );
 }
 
-export function WebhookDetails({ webhook }: { webhook: Webhook }) {
+interface WebhookDetailsProps {
+  readonly webhook: Webhook;
+  /** It is not in the inbox any more, and cannot be replayed. */
+  readonly isArchived?: boolean;
+}
+
+export function WebhookDetails({ webhook, isArchived = false }: WebhookDetailsProps) {
   const { key, eventId, raw, read } = webhook;
   return (
     <>
@@ -46,9 +52,11 @@ export function WebhookDetails({ webhook }: { webhook: Webhook }) {
       <div class="openers">
         {raw === null ? null : <Verbatim id={`raw-${key}`} summary="As it came, redacted" text={raw} />}
         <Verbatim id={`read-${key}`} summary="As it was read" text={read} />
-        <a class="act" id={`replay-${key}`} href={`/console/webhooks/${encodeURIComponent(key)}/replay`}>
-          Replay
-        </a>
+        {isArchived ? null : (
+          <a class="act" id={`replay-${key}`} href={`/console/webhooks/${encodeURIComponent(key)}/replay`}>
+            Replay
+          </a>
+        )}
       </div>
     </>
   );

@@ -59,7 +59,7 @@ export const REVIEW_WORDS: Readonly<Record<ReviewReason, string>> = {
   refund_failed: "A refund failed",
 };
 
-export const IGNORE_WORDS: Readonly<Record<IgnoreReason | "wrong_gateway", string>> = {
+export const IGNORE_WORDS: Readonly<Record<IgnoreReason | "wrong_gateway" | "archived", string>> = {
   unchanged: "It says nothing new",
   stale: "Something newer is known",
   in_review: "A person decides first",
@@ -74,6 +74,7 @@ export const IGNORE_WORDS: Readonly<Record<IgnoreReason | "wrong_gateway", strin
   order_paid: "Another payment of the order is kept",
   not_settled: "The money is not there",
   cannot_refund: "The gateway cannot refund by its API",
+  archived: "Its payment is archived: a person has to look",
   wrong_gateway: "The payment is at another gateway",
 };
 

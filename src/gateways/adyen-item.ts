@@ -2,7 +2,7 @@
  * The items of Adyen's webhooks: verified one by one, and what their signed fields say. There is no time among those,
  * and they have to be parsed to be verified. https://docs.adyen.com/api-explorer/Webhooks/1
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Observation, ObservedRefund } from "../transactions/observation.ts";
 import { money, readAmount } from "./adyen-money.ts";
 import { GatewayError, type Probe, silence, TEST_ID } from "./gateway.ts";
@@ -10,31 +10,40 @@ import { parseBytes } from "./http.ts";
 import { time } from "./receipt.ts";
 import { decodeBase64, signHmac, utf8, verifyHmac } from "./signature.ts";
 
-export const linkId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
-export const pspReference = z.string().regex(/^[A-Za-z0-9]{1,64}$/);
+export const linkId = z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/));
+export const pspReference = z.string().check(z.regex(/^[A-Za-z0-9]{1,64}$/));
 
 /** Before anything of it is believed. */
-const item = z.looseObject({
-  amount: z.looseObject({}),
-  additionalData: z.object({ hmacSignature: z.string(), paymentLinkId: linkId.optional().catch(undefined) }),
-  /** Not signed either: to be shown, and for nothing else. */
-  eventDate: time,
-});
+const item = z.lazy(() =>
+  z.looseObject({
+    amount: z.looseObject({}),
+    additionalData: z.object({
+      hmacSignature: z.string(),
+      paymentLinkId: z.catch(z.optional(linkId), undefined),
+    }),
+    /** Not signed either: to be shown, and for nothing else. */
+    eventDate: time,
+  }),
+);
 export type Item = z.output<typeof item>;
 type Bytes = Uint8Array<ArrayBuffer>;
 type Fields = Readonly<Record<string, unknown>>;
-const envelope = z.object({
-  live: z.unknown(),
-  notificationItems: z.array(z.object({ NotificationRequestItem: item })).min(1),
-});
+const envelope = z.lazy(() =>
+  z.object({
+    live: z.unknown(),
+    notificationItems: z.array(z.object({ NotificationRequestItem: item })).check(z.minLength(1)),
+  }),
+);
 /** No field may hold a colon, so what was joined for the signature comes apart in one way only. */
-const event = z.object({
-  pspReference,
-  originalReference: z.literal("").or(pspReference).nullish(),
-  amount: money,
-  eventCode: z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/),
-  success: z.enum(["true", "false"]),
-});
+const event = z.lazy(() =>
+  z.object({
+    pspReference,
+    originalReference: z.nullish(z.union([z.literal(""), pspReference])),
+    amount: money,
+    eventCode: z.string().check(z.regex(/^[A-Z][A-Z0-9_]{0,63}$/)),
+    success: z.enum(["true", "false"]),
+  }),
+);
 type Event = z.output<typeof event>;
 
 /**

@@ -1,16 +1,24 @@
 /** A payment link: how it is asked for, and what Adyen says of one. https://docs.adyen.com/api-explorer/Checkout/71 */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { ObservedStatus } from "../transactions/observation.ts";
 import { linkId } from "./adyen-item.ts";
 import { money, writeAmount } from "./adyen-money.ts";
 import type { CreateRequest } from "./gateway.ts";
 
 const linkStatus = z.enum(["active", "paymentPending", "completed", "paid", "expired"]);
-export const link = z.object({
-  ...{ id: linkId, reference: z.string(), merchantAccount: z.string(), amount: money },
-  status: linkStatus.or(z.string().transform(() => "undocumented" as const)),
-  url: z.url({ protocol: /^https?$/ }),
-});
+export const link = z.lazy(() =>
+  z.object({
+    ...{ id: linkId, reference: z.string(), merchantAccount: z.string(), amount: money },
+    status: z.union([
+      linkStatus,
+      z.pipe(
+        z.string(),
+        z.transform(() => "undocumented" as const),
+      ),
+    ]),
+    url: z.url({ protocol: /^https?$/ }),
+  }),
+);
 export type Link = z.output<typeof link>;
 
 export const LINK_STATUS = {

@@ -1,9 +1,14 @@
 /** Adyen's amounts: integers of its own minor units, which are not those of ISO 4217 everywhere. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { isCurrency } from "../transactions/money.ts";
 import { GatewayError } from "./gateway.ts";
 
-export const money = z.object({ value: z.int().nonnegative(), currency: z.string().regex(/^[A-Z]{3}$/) });
+export const money = z.lazy(() =>
+  z.object({
+    value: z.int().check(z.nonnegative()),
+    currency: z.string().check(z.regex(/^[A-Z]{3}$/)),
+  }),
+);
 export type Money = z.output<typeof money>;
 
 /** More digits than ISO 4217 has, or fewer; https://docs.adyen.com/development-resources/currency-codes */

@@ -8,7 +8,7 @@
  * refund; a refund's end and disputes are news by webhook alone. It has one return address, for paid and unpaid.
  * No `capture`: its end comes by webhook alone, and a link that is "completed" does not tell held money from taken.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { baseUrl, identifier, listOf, secret } from "../lib/variables.ts";
 import type { Observation } from "../transactions/observation.ts";
 import { EVENTS, type Item, pspReference, readEvent, readSigned, signProbe, toNews } from "./adyen-item.ts";
@@ -27,12 +27,14 @@ const OURS = /^(txn_[0-9a-z]{26})(?:\.(rfd_[0-9a-z]{26}))?$/;
 const ADVICE =
   "In Adyen's Customer Area, under Developers, Webhooks, create a Standard webhook in JSON that calls the address, with " +
   "these events and an HMAC key, which is ADYEN_HMAC_KEY.";
-const received = z.object({ paymentPspReference: z.string(), pspReference, amount: money });
+const received = z.lazy(() => z.object({ paymentPspReference: z.string(), pspReference, amount: money }));
 const serviceError = z.object({ status: z.int(), errorCode: z.string() });
 
-const hmacKey = secret.refine((key) => (decodeHex(key)?.length ?? 0) >= 24, {
-  error: "must be hexadecimal digits, at least 48, as the Customer Area shows an HMAC key",
-});
+const hmacKey = secret.check(
+  z.refine((key) => (decodeHex(key)?.length ?? 0) >= 24, {
+    error: "must be hexadecimal digits, at least 48, as the Customer Area shows an HMAC key",
+  }),
+);
 
 export const adyen = defineGateway({
   id: "adyen",
@@ -40,11 +42,13 @@ export const adyen = defineGateway({
     ADYEN_API_KEY: secret,
     ADYEN_MERCHANT_ACCOUNT: identifier,
     ADYEN_HMAC_KEY: listOf(hmacKey),
-    ADYEN_API_URL: baseUrl.refine((url) => url.endsWith("/v71"), {
-      error:
-        "must end in /v71: https://checkout-test.adyen.com/v71, or for real money " +
-        "https://PREFIX-checkout-live.adyenpayments.com/checkout/v71 with the prefix of your account",
-    }),
+    ADYEN_API_URL: baseUrl.check(
+      z.refine((url) => url.endsWith("/v71"), {
+        error:
+          "must end in /v71: https://checkout-test.adyen.com/v71, or for real money " +
+          "https://PREFIX-checkout-live.adyenpayments.com/checkout/v71 with the prefix of your account",
+      }),
+    ),
   }),
 
   connect(config, { fetch, now }) {

@@ -2,7 +2,7 @@
  * The gateway interface: what every adapter gives the rest of the house. Adapters translate only: no state, no
  * environment, no routes, no decisions. An absent method is an absent capability.
  */
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import type { Observation } from "../transactions/observation.ts";
 import type { Mode } from "../transactions/transaction.ts";
 
@@ -231,14 +231,14 @@ export interface Tools {
 }
 
 /** How an adapter is made known: its variables as a zod schema, and what connects it. */
-export interface GatewayDefinition<Shape extends z.ZodRawShape = z.ZodRawShape> {
+export interface GatewayDefinition<Shape extends z.core.$ZodShape = z.core.$ZodShape> {
   readonly id: string;
   /** Keys are the names of variables; none of them set means that the gateway is off. */
-  readonly config: z.ZodObject<Shape>;
-  connect(config: z.output<z.ZodObject<Shape>>, tools: Tools): Gateway;
+  readonly config: z.ZodMiniObject<Shape>;
+  connect(config: z.output<z.ZodMiniObject<Shape>>, tools: Tools): Gateway;
 }
 
-export function defineGateway<Shape extends z.ZodRawShape>(
+export function defineGateway<Shape extends z.core.$ZodShape>(
   definition: GatewayDefinition<Shape>,
 ): GatewayDefinition<Shape> {
   return definition;

@@ -1,9 +1,9 @@
 /**
  * The generic gateway: a small protocol that any payment service can be put behind, and that the built-in sandbox
- * speaks. README, "The generic gateway's protocol". Callbacks are signed by Standard Webhooks.
+ * speaks. docs/gateways.md, "The generic gateway's protocol". Callbacks are signed by Standard Webhooks.
  * Quirks: 404, 405 or 501 on expire means "cannot"; `refunded` is a success of which the money went back.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { signWebhook, verifyWebhook } from "../lib/standard-webhooks.ts";
 import { baseUrl, listOf, secret, webhookSecret } from "../lib/variables.ts";
 import type { Observation } from "../transactions/observation.ts";
@@ -31,9 +31,9 @@ export interface GenericConfig {
   readonly webhookSecrets: readonly string[];
 }
 
-const amount = z.int().nonnegative();
+const amount = z.int().check(z.nonnegative());
 const state = z.object({
-  transaction_id: z.string().min(1).max(255),
+  transaction_id: z.string().check(z.minLength(1), z.maxLength(255)),
   status: z.enum([
     "pending",
     "processing",
@@ -45,25 +45,28 @@ const state = z.object({
     "refunded",
   ]),
   amount,
-  currency: z.string().max(3),
-  amount_captured: amount.optional(),
-  amount_refunded: amount.optional(),
-  dispute: z.enum(["open", "won", "lost"]).optional(),
-  livemode: z.boolean().optional(),
-  failure_code: z
-    .string()
-    .regex(/^[a-z0-9_]{1,64}$/)
-    .optional()
-    .catch(undefined),
+  currency: z.string().check(z.maxLength(3)),
+  amount_captured: z.optional(amount),
+  amount_refunded: z.optional(amount),
+  dispute: z.optional(z.enum(["open", "won", "lost"])),
+  livemode: z.optional(z.boolean()),
+  failure_code: z.catch(z.optional(z.string().check(z.regex(/^[a-z0-9_]{1,64}$/))), undefined),
 });
 type State = z.output<typeof state>;
-const session = z.object({
-  payment_url: z.url({ protocol: /^https?$/ }),
-  session_id: z.string().max(255).optional(),
-  livemode: z.boolean().optional(),
+const session = z.lazy(() =>
+  z.object({
+    payment_url: z.url({ protocol: /^https?$/ }),
+    session_id: z.optional(z.string().check(z.maxLength(255))),
+    livemode: z.optional(z.boolean()),
+  }),
+);
+const refundState = z.lazy(() =>
+  z.object({ refund_id: z.string(), status: z.enum(["pending", "success", "failure"]) }),
+);
+const callback = z.extend(state, {
+  event_id: z.string().check(z.minLength(1), z.maxLength(255)),
+  occurred_at: time,
 });
-const refundState = z.object({ refund_id: z.string(), status: z.enum(["pending", "success", "failure"]) });
-const callback = state.extend({ event_id: z.string().min(1).max(255), occurred_at: time });
 
 /** Connects to a service that speaks the protocol. */
 export function connectGeneric(config: GenericConfig, { fetch, now }: Tools): Gateway {

@@ -1,4 +1,7 @@
-/** The registry: every adapter that can be configured. The sandbox is added by the composition root while it is on. */
+/**
+ * The registry: every adapter that can be configured. The sandbox is added by the composition root while it is on.
+ * What they read is checked by forms that are `z.lazy`: a Worker starts with all of them, and uses those of one or two.
+ */
 import { adyen } from "./adyen.ts";
 import type { GatewayDefinition } from "./gateway.ts";
 import { generic } from "./generic.ts";

@@ -27,27 +27,38 @@ export interface Journal {
   watch(gateway: Gateway): Gateway;
 }
 
-/** @param now epoch milliseconds */
-export function createJournal(now: () => number): Journal {
+/**
+ * @param now epoch milliseconds
+ * @param note is told of each call as it ends
+ */
+export function createJournal(
+  now: () => number,
+  note: (gateway: string, call: GatewayCall) => void = () => undefined,
+): Journal {
   const kept = new Map<string, string>();
   /** How many characters were given to whoever writes the row. */
   const given = new Map<string, number>();
-  const write = (transactionId: string, { call, at, durationMs, outcome, failed }: GatewayCall) => {
+  const write = (gateway: string, transactionId: string, ended: GatewayCall) => {
+    const { call, at, durationMs, outcome, failed } = ended;
     const line = toLine([call, at, durationMs, outcome, failed]);
     kept.set(transactionId, `${kept.get(transactionId) ?? ""}${line}`);
+    note(gateway, ended);
   };
-  const record: RecordCall = async (call, transactionId, work, outcomeOf) => {
-    const at = now();
-    try {
-      const answer = await work();
-      write(transactionId, { call, at, durationMs: now() - at, outcome: outcomeOf(answer), failed: false });
-      return answer;
-    } catch (error) {
-      const outcome = error instanceof GatewayError ? error.kind : "error";
-      write(transactionId, { call, at, durationMs: now() - at, outcome, failed: true });
-      throw error;
-    }
-  };
+  const recorder =
+    (gateway: string): RecordCall =>
+    async (call, transactionId, work, outcomeOf) => {
+      const at = now();
+      const end = (outcome: string, failed: boolean) =>
+        write(gateway, transactionId, { call, at, durationMs: now() - at, outcome, failed });
+      try {
+        const answer = await work();
+        end(outcomeOf(answer), false);
+        return answer;
+      } catch (error) {
+        end(error instanceof GatewayError ? error.kind : "error", true);
+        throw error;
+      }
+    };
   return {
     linesOf: (transactionId) => {
       const lines = kept.get(transactionId) ?? "";
@@ -68,7 +79,7 @@ export function createJournal(now: () => number): Journal {
       given.clear();
       return rest;
     },
-    watch: (gateway) => watch(gateway, record),
+    watch: (gateway) => watch(gateway, recorder(gateway.id)),
   };
 }
 

@@ -2,7 +2,7 @@
  * A payment as Mollie tells it, with its captures, refunds and chargebacks, and what it means in our normal form.
  * https://docs.mollie.com/reference/get-payment, …/docs/handling-payment-status, …/docs/refunds
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { fromDecimal, isCurrency, toDecimal } from "../transactions/money.ts";
 import type { Observation } from "../transactions/observation.ts";
 import { GatewayError, isOurId, type RefundObservation } from "./gateway.ts";
@@ -14,53 +14,81 @@ const CURRENCIES =
   "AED AUD BRL CAD CHF CZK DKK EUR GBP HKD HUF ILS ISK JPY MXN MYR NOK NZD PHP PLN RON SEK SGD THB TWD USD ZAR";
 export const PAYMENT_ID = /^tr_[0-9A-Za-z]{1,64}$/;
 
-const undocumented = z.string().transform(() => "undocumented" as const);
-const money = z.object({ currency: z.string(), value: z.string() }).transform((said, context) => {
-  const amount = readAmount(said);
-  if (amount === null) {
-    context.addIssue("no sum that we can read");
-    return z.NEVER;
-  }
-  return { amount, currency: said.currency };
-});
+const undocumented = z.pipe(
+  z.string(),
+  z.transform(() => "undocumented" as const),
+);
+const money = z.lazy(() =>
+  z.pipe(
+    z.object({ currency: z.string(), value: z.string() }),
+    z.transform((said, context) => {
+      const amount = readAmount(said);
+      if (amount === null) {
+        context.issues.push({ code: "custom", message: "no sum that we can read", input: said });
+        return z.NEVER;
+      }
+      return { amount, currency: said.currency };
+    }),
+  ),
+);
 /** Others may keep anything there. */
-const metadata = z
-  .object({
-    transaction_id: z.string(),
-    refund_id: z.string().optional(),
-    capture_key: z.string().optional(),
-  })
-  .nullish()
-  .catch(null);
+const metadata = z.lazy(() =>
+  z.catch(
+    z.nullish(
+      z.object({
+        transaction_id: z.string(),
+        refund_id: z.optional(z.string()),
+        capture_key: z.optional(z.string()),
+      }),
+    ),
+    null,
+  ),
+);
 const refundStatus = z.enum(["queued", "pending", "processing", "refunded", "failed", "canceled"]);
-export const refund = z.object({
-  ...{ id: z.string().regex(/^re_[0-9A-Za-z]{1,64}$/), paymentId: z.string(), amount: money, metadata },
-  status: refundStatus.or(undocumented),
-});
+export const refund = z.lazy(() =>
+  z.object({
+    id: z.string().check(z.regex(/^re_[0-9A-Za-z]{1,64}$/)),
+    paymentId: z.string(),
+    amount: money,
+    metadata,
+    status: z.union([refundStatus, undocumented]),
+  }),
+);
 export type Refund = z.output<typeof refund>;
-export const capture = z.object({
-  ...{ id: z.string(), paymentId: z.string(), status: z.string() },
-  metadata,
-});
-const chargeback = z.object({ id: z.string(), reversedAt: z.string().nullish() });
+export const capture = z.lazy(() =>
+  z.object({
+    ...{ id: z.string(), paymentId: z.string(), status: z.string() },
+    metadata,
+  }),
+);
+const chargeback = z.lazy(() => z.object({ id: z.string(), reversedAt: z.nullish(z.string()) }));
 const status = z.enum(["open", "pending", "authorized", "paid", "canceled", "expired", "failed"]);
-const payment = z.object({
-  ...{ resource: z.literal("payment"), id: z.string().regex(PAYMENT_ID), mode: z.enum(["live", "test"]) },
-  ...{ status: status.or(undocumented), amount: money, metadata, isCancelable: z.boolean().nullish() },
-  amountRefunded: money.nullish(),
-  amountCaptured: money.nullish(),
-  amountChargedBack: money.nullish(),
-  details: z.object({ failureReason: z.string() }).nullish().catch(null),
-  statusReason: z.object({ code: z.string() }).nullish().catch(null),
-  _embedded: z
-    .object({ refunds: z.array(refund), captures: z.array(capture), chargebacks: z.array(chargeback) })
-    .partial()
-    .default({}),
-  _links: z.object({ checkout: z.object({ href: z.url({ protocol: /^https?$/ }) }).nullish() }),
-});
+const payment = z.lazy(() =>
+  z.object({
+    resource: z.literal("payment"),
+    id: z.string().check(z.regex(PAYMENT_ID)),
+    mode: z.enum(["live", "test"]),
+    status: z.union([status, undocumented]),
+    amount: money,
+    metadata,
+    isCancelable: z.nullish(z.boolean()),
+    amountRefunded: z.nullish(money),
+    amountCaptured: z.nullish(money),
+    amountChargedBack: z.nullish(money),
+    details: z.catch(z.nullish(z.object({ failureReason: z.string() })), null),
+    statusReason: z.catch(z.nullish(z.object({ code: z.string() })), null),
+    _embedded: z._default(
+      z.partial(
+        z.object({ refunds: z.array(refund), captures: z.array(capture), chargebacks: z.array(chargeback) }),
+      ),
+      {},
+    ),
+    _links: z.object({ checkout: z.nullish(z.object({ href: z.url({ protocol: /^https?$/ }) })) }),
+  }),
+);
 export type Payment = z.output<typeof payment>;
 const owned = z.object({ resource: z.literal("payment"), metadata });
-const notFound = z.object({ status: z.literal([404, 410]), title: z.string() });
+const notFound = z.lazy(() => z.object({ status: z.literal([404, 410]), title: z.string() }));
 
 /** @throws GatewayError for a refusal, or for an answer that is not this payment */
 export function readPayment(answer: ApiAnswer, id: string | null): Payment {

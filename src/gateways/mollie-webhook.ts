@@ -2,7 +2,7 @@
  * Mollie's two kinds of webhook: https://docs.mollie.com/reference/webhooks (classic: a bare id, not signed) and
  * https://docs.mollie.com/reference/webhooks-new (an event, signed over the body). Both only name a payment to look at.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { isLoopback } from "../lib/variables.ts";
 import { GatewayError, type Probe, type RawWebhook, type Receipt, TEST_ID } from "./gateway.ts";
 import { parseBytes } from "./http.ts";
@@ -18,13 +18,17 @@ export const EVENTS = [
   ...["capture.succeeded", "capture.failed"],
 ];
 
-const event = z.object({
-  ...{ resource: z.literal("event"), id: z.string().min(1).max(255), type: z.string().min(1) },
-  entityId: z.string(),
-  createdAt: time,
-  _embedded: z.object({ entity: z.object({ paymentId: z.string().optional() }).nullish() }).nullish(),
-  _links: z.object({ entity: z.object({ href: z.string() }).nullish() }).nullish(),
-});
+const event = z.lazy(() =>
+  z.object({
+    resource: z.literal("event"),
+    id: z.string().check(z.minLength(1), z.maxLength(255)),
+    type: z.string().check(z.minLength(1)),
+    entityId: z.string(),
+    createdAt: time,
+    _embedded: z.nullish(z.object({ entity: z.nullish(z.object({ paymentId: z.optional(z.string()) })) })),
+    _links: z.nullish(z.object({ entity: z.nullish(z.object({ href: z.string() })) })),
+  }),
+);
 
 const proofOf = (transactionId: string) => utf8(`payment-edge classic webhook ${transactionId}`);
 

@@ -9,7 +9,7 @@
  * themselves are asked for. Two refunds of one sum within an hour: 409, which is "later". No chargeback is called lost.
  * Some methods capture in parts and hold the rest: it is let go where a capture is done at once, and lapses otherwise.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { baseUrl, isLoopback, listOf, secret } from "../lib/variables.ts";
 import type { Observation } from "../transactions/observation.ts";
 import {
@@ -50,11 +50,13 @@ const LOCALES =
 export const mollie = defineGateway({
   id: "mollie",
   config: z.object({
-    MOLLIE_API_KEY: secret.refine((key) => /^(live|test)_/.test(key), {
-      error: "must be an API key: live_… or test_…",
-    }),
+    MOLLIE_API_KEY: secret.check(
+      z.refine((key) => /^(live|test)_/.test(key), {
+        error: "must be an API key: live_… or test_…",
+      }),
+    ),
     MOLLIE_WEBHOOK_SECRET: listOf(secret),
-    MOLLIE_API_URL: baseUrl.default("https://api.mollie.com/v2"),
+    MOLLIE_API_URL: z._default(baseUrl, "https://api.mollie.com/v2"),
   }),
 
   connect(config, { fetch, now }) {

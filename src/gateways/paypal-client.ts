@@ -1,5 +1,5 @@
 /** HTTP to PayPal: the access token and its life, keys, and answers of the right form. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Mode } from "../transactions/transaction.ts";
 import { GatewayError, type Tools } from "./gateway.ts";
 import { type ApiAnswer, type ApiHeaders, createApiClient, type Method, refuse } from "./http.ts";
@@ -22,11 +22,15 @@ export type PayPalCall = (
   headers?: ApiHeaders,
 ) => Promise<ApiAnswer>;
 
-const tokenForm = z.object({ access_token: z.string().min(1), expires_in: z.number() });
-const problemForm = z.object({
-  name: z.string(),
-  details: z.array(z.object({ issue: z.string() })).catch([]),
-});
+const tokenForm = z.lazy(() =>
+  z.object({ access_token: z.string().check(z.minLength(1)), expires_in: z.number() }),
+);
+const problemForm = z.lazy(() =>
+  z.object({
+    name: z.string(),
+    details: z.catch(z.array(z.object({ issue: z.string() })), []),
+  }),
+);
 
 const MODES = new Map<string, Mode>([
   ["api-m.paypal.com", "live"],
@@ -78,7 +82,7 @@ export function keyed(key: string): ApiHeaders {
 }
 
 /** @throws GatewayError for a refusal, or for an answer of another form */
-export function readAnswer<T>(form: z.ZodType<T>, answer: ApiAnswer): T {
+export function readAnswer<T>(form: z.ZodMiniType<T>, answer: ApiAnswer): T {
   refuse(answer);
   const parsed = form.safeParse(answer.body);
   if (!parsed.success) {

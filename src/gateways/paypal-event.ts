@@ -2,7 +2,7 @@
  * PayPal's events: which order they are about, what they say of disputes, and the list of them.
  * https://developer.paypal.com/api/rest/webhooks/event-names/
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Dispute } from "../transactions/transaction.ts";
 import type { Listed, Window } from "./event-list.ts";
 import { GatewayError } from "./gateway.ts";
@@ -23,41 +23,43 @@ const MAX_PAGES = 100;
 /** From a refund over its capture and the authorization to the order. */
 const MAX_HOPS = 3;
 
-const text = z.string().optional().catch(undefined);
-const orderId = z
-  .string()
-  .regex(/^[A-Z0-9]{1,36}$/)
-  .optional()
-  .catch(undefined);
+const text = z.catch(z.optional(z.string()), undefined);
+const orderId = z.catch(z.optional(z.string().check(z.regex(/^[A-Z0-9]{1,36}$/))), undefined);
 const links = z.array(z.object({ rel: z.string(), href: z.string() }));
 
 /** A capture, an authorization, a refund, an order or a dispute, as far as it says where it belongs. */
-const resourceForm = z.object({
-  id: orderId,
-  order_id: orderId,
-  supplementary_data: z
-    .object({ related_ids: z.object({ order_id: orderId }) })
-    .optional()
-    .catch(undefined),
-  links: links.catch([]),
-  disputed_transactions: z.array(z.object({ seller_transaction_id: text })).catch([]),
-  status: text,
-  dispute_outcome: z.object({ outcome_code: text }).optional().catch(undefined),
-});
+const resourceForm = z.lazy(() =>
+  z.object({
+    id: orderId,
+    order_id: orderId,
+    supplementary_data: z.catch(
+      z.optional(z.object({ related_ids: z.object({ order_id: orderId }) })),
+      undefined,
+    ),
+    links: z.catch(links, []),
+    disputed_transactions: z.catch(z.array(z.object({ seller_transaction_id: text })), []),
+    status: text,
+    dispute_outcome: z.catch(z.optional(z.object({ outcome_code: text })), undefined),
+  }),
+);
 type Resource = z.output<typeof resourceForm>;
 
-export const eventForm = z.object({
-  id: z.string().min(1).max(255),
-  event_type: z.string().min(1),
-  create_time: time,
-  resource: resourceForm,
-});
+export const eventForm = z.lazy(() =>
+  z.object({
+    id: z.string().check(z.minLength(1), z.maxLength(255)),
+    event_type: z.string().check(z.minLength(1)),
+    create_time: time,
+    resource: resourceForm,
+  }),
+);
 export type Event = z.output<typeof eventForm>;
 
-const pageForm = z.object({
-  events: z.array(eventForm.nullable().catch(null)).default([]),
-  links: links.default([]),
-});
+const pageForm = z.lazy(() =>
+  z.object({
+    events: z._default(z.array(z.catch(z.nullable(eventForm), null)), []),
+    links: z._default(links, []),
+  }),
+);
 
 const OF_ORDERS =
   /^(CHECKOUT\.(ORDER|PAYMENT-APPROVAL)|PAYMENT\.(AUTHORIZATION|CAPTURE|REFUND)|CUSTOMER\.DISPUTE)\.[A-Z]+$/;

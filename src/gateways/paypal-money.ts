@@ -1,5 +1,5 @@
 /** PayPal's sums: decimal text, with digits of its own for some currencies. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { currencyExponent, fromDecimal, isCurrency, toDecimal } from "../transactions/money.ts";
 import { GatewayError } from "./gateway.ts";
 

@@ -1,5 +1,5 @@
 /** PayPal's orders: how one is asked for, the forms of the answers, and what they mean in our normal form. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Observation, ObservedStatus } from "../transactions/observation.ts";
 import { type CreateRequest, GatewayError, isOurId, type RefundObservation } from "./gateway.ts";
 import type { ApiAnswer } from "./http.ts";
@@ -7,36 +7,44 @@ import { readAnswer } from "./paypal-client.ts";
 import { money, readMoney, toMoney } from "./paypal-money.ts";
 import { utf8 } from "./signature.ts";
 
-const paymentForm = z.object({
-  id: z.string().regex(/^[A-Z0-9]{1,36}$/),
-  status: z.string(),
-  amount: money,
-  custom_id: z.string().optional(),
-  status_details: z.object({ reason: z.string() }).optional().catch(undefined),
-});
+const paymentForm = z.lazy(() =>
+  z.object({
+    id: z.string().check(z.regex(/^[A-Z0-9]{1,36}$/)),
+    status: z.string(),
+    amount: money,
+    custom_id: z.optional(z.string()),
+    status_details: z.catch(z.optional(z.object({ reason: z.string() })), undefined),
+  }),
+);
 type Payment = z.output<typeof paymentForm>;
 
-const payments = z.object({
-  authorizations: z.array(paymentForm).default([]),
-  captures: z.array(paymentForm).default([]),
-  refunds: z.array(paymentForm).default([]),
-});
+const payments = z.lazy(() =>
+  z.object({
+    authorizations: z._default(z.array(paymentForm), []),
+    captures: z._default(z.array(paymentForm), []),
+    refunds: z._default(z.array(paymentForm), []),
+  }),
+);
 type Payments = z.output<typeof payments>;
 
-const unit = z.object({
-  custom_id: z.string().optional(),
-  amount: money,
-  payments: payments.prefault({}),
-});
+const unit = z.lazy(() =>
+  z.object({
+    custom_id: z.optional(z.string()),
+    amount: money,
+    payments: z.prefault(payments, {}),
+  }),
+);
 
-export const orderForm = z.object({
-  id: z.string().regex(/^[A-Z0-9]{1,36}$/),
-  status: z.string(),
-  intent: z.string(),
-  // Ours have one; others' may have more.
-  purchase_units: z.tuple([unit], unit),
-  links: z.array(z.object({ rel: z.string(), href: z.string() })).default([]),
-});
+export const orderForm = z.lazy(() =>
+  z.object({
+    id: z.string().check(z.regex(/^[A-Z0-9]{1,36}$/)),
+    status: z.string(),
+    intent: z.string(),
+    // Ours have one; others' may have more.
+    purchase_units: z.tuple([unit], unit),
+    links: z._default(z.array(z.object({ rel: z.string(), href: z.string() })), []),
+  }),
+);
 export type Order = z.output<typeof orderForm>;
 
 /** It names a transaction; which order is that transaction's own, its reference tells. */

@@ -11,7 +11,7 @@
  * - Events are hints: they tell parts (a refund without its order), and of their bytes only a CRC-32 is signed. So the
  *   order is asked, and known by its own id: whoever has the client id can make another that carries ours.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { baseUrl, identifier, listOf, secret } from "../lib/variables.ts";
 import type { Observation } from "../transactions/observation.ts";
 import { followEach, lookOnce } from "./event-list.ts";
@@ -63,7 +63,7 @@ const config = z.object({
   PAYPAL_CLIENT_ID: identifier,
   PAYPAL_CLIENT_SECRET: secret,
   PAYPAL_WEBHOOK_ID: listOf(identifier),
-  PAYPAL_API_URL: baseUrl.default("https://api-m.paypal.com"),
+  PAYPAL_API_URL: z._default(baseUrl, "https://api-m.paypal.com"),
 });
 type PayPalConfig = z.output<typeof config>;
 

@@ -3,7 +3,7 @@
  * Only a success tells all; of refunds and disputes the transaction is asked. None carries an id, nor a time of its own:
  * that is known where it is the very thing that happened, a payment, or a dispute's begin or end.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Observation } from "../transactions/observation.ts";
 import { GatewayError, type GatewayReference, type Notice, type Probe, silence, TEST_ID } from "./gateway.ts";
 import { ownerOf, text, toObservation, transaction } from "./paystack-state.ts";
@@ -16,20 +16,24 @@ interface Told extends Omit<Notice, "receipt"> {
 }
 type Retrieve = (reference: GatewayReference) => Promise<Observation>;
 
-const event = z.object({ event: z.string().regex(/^[a-z][a-z0-9_.-]{0,63}$/), data: z.unknown() });
+const event = z.lazy(() =>
+  z.object({ event: z.string().check(z.regex(/^[a-z][a-z0-9_.-]{0,63}$/)), data: z.unknown() }),
+);
 /** Where an event may name what it is about. */
-const subject = z.object({
-  id: z.union([z.int(), z.string()]).nullish().catch(null),
-  status: text,
-  reference: text,
-  transaction_reference: text,
-  transaction: z.object({ reference: text }).nullish().catch(null),
-  refund_reference: text,
-  amount: z.union([z.int(), z.string()]).nullish().catch(null),
-  resolution: text,
-  created_at: time,
-  resolvedAt: time,
-});
+const subject = z.lazy(() =>
+  z.object({
+    id: z.catch(z.nullish(z.union([z.int(), z.string()])), null),
+    status: text,
+    reference: text,
+    transaction_reference: text,
+    transaction: z.catch(z.nullish(z.object({ reference: text })), null),
+    refund_reference: text,
+    amount: z.catch(z.nullish(z.union([z.int(), z.string()])), null),
+    resolution: text,
+    created_at: time,
+    resolvedAt: time,
+  }),
+);
 
 /** @returns null for what is none of ours: the whole account's events come here */
 export async function readEvent(body: unknown, retrieve: Retrieve): Promise<Told | null> {
@@ -107,7 +111,7 @@ export async function signProbe([key = ""]: readonly string[]): Promise<Probe> {
   return { headers: { "x-paystack-signature": mac.toHex() }, body };
 }
 
-function readAs<T>(form: z.ZodType<T>, value: unknown): T {
+function readAs<T>(form: z.ZodMiniType<T>, value: unknown): T {
   const parsed = form.safeParse(value);
   if (!parsed.success) {
     throw new GatewayError("malformed", "the webhook is not of the documented form");

@@ -1,5 +1,5 @@
 /** What Paystack says of a transaction and its refunds, and what it means: answers, sums and states of the Paystack adapter. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Observation, ObservedStatus } from "../transactions/observation.ts";
 import { GatewayError, type RefundObservation, silence } from "./gateway.ts";
 import { type ApiAnswer, parseBytes, refuse } from "./http.ts";
@@ -9,44 +9,58 @@ import { utf8 } from "./signature.ts";
 /** What one minor unit of ISO 4217 is there. https://paystack.com/docs/api/#supported-currency */
 const UNITS = new Map(Object.entries({ GHS: 1, KES: 1, NGN: 1, USD: 1, XOF: 100, ZAR: 1 }));
 
-const sum = z.int().nonnegative();
-export const text = z.string().nullish().catch(null);
-export const transaction = z.object({
-  id: z.int().positive(),
-  domain: z.string(),
-  status: z.string(),
-  reference: z.string(),
-  amount: sum,
-  requested_amount: sum.nullish(),
-  fees: sum.nullish().catch(null),
-  currency: z.string().max(3),
-  created_at: z.iso.datetime({ offset: true }).nullish().catch(null),
-  paid_at: time,
-  gateway_response: text,
-  /** Given back as it was taken, or as text; of others' transactions it may be anything. */
-  metadata: z.unknown().transform(readOurId),
-});
+const sum = z.int().check(z.nonnegative());
+export const text = z.catch(z.nullish(z.string()), null);
+export const transaction = z.lazy(() =>
+  z.object({
+    id: z.int().check(z.positive()),
+    domain: z.string(),
+    status: z.string(),
+    reference: z.string(),
+    amount: sum,
+    requested_amount: z.nullish(sum),
+    fees: z.catch(z.nullish(sum), null),
+    currency: z.string().check(z.maxLength(3)),
+    created_at: z.catch(z.nullish(z.iso.datetime({ offset: true })), null),
+    paid_at: time,
+    gateway_response: text,
+    /** Given back as it was taken, or as text; of others' transactions it may be anything. */
+    metadata: z.pipe(z.unknown(), z.transform(readOurId)),
+  }),
+);
 export type Transaction = z.output<typeof transaction>;
 export const verified = z.object({ status: z.literal(true), data: transaction });
-export const initialized = z.object({
-  status: z.literal(true),
-  data: z.object({ authorization_url: z.url({ protocol: /^https?$/ }), reference: z.string() }),
-});
-const refund = z.object({
-  id: z.int().positive(),
-  transaction: z.union([z.int(), z.object({ id: z.int() }).transform(({ id }) => id)]),
-  amount: sum,
-  status: z.string(),
-  merchant_note: text,
-});
+export const initialized = z.lazy(() =>
+  z.object({
+    status: z.literal(true),
+    data: z.object({ authorization_url: z.url({ protocol: /^https?$/ }), reference: z.string() }),
+  }),
+);
+const refund = z.lazy(() =>
+  z.object({
+    id: z.int().check(z.positive()),
+    transaction: z.union([
+      z.int(),
+      z.pipe(
+        z.object({ id: z.int() }),
+        z.transform(({ id }) => id),
+      ),
+    ]),
+    amount: sum,
+    status: z.string(),
+    merchant_note: text,
+  }),
+);
 export type Refund = z.output<typeof refund>;
 export const refunded = z.object({ status: z.literal(true), data: refund });
-export const refunds = z.object({
-  status: z.literal(true),
-  data: z.array(refund),
-  meta: z.object({ pageCount: z.int() }).nullish().catch(null),
-});
-const failure = z.object({ status: z.literal(false), message: text, code: text });
+export const refunds = z.lazy(() =>
+  z.object({
+    status: z.literal(true),
+    data: z.array(refund),
+    meta: z.catch(z.nullish(z.object({ pageCount: z.int() })), null),
+  }),
+);
+const failure = z.lazy(() => z.object({ status: z.literal(false), message: text, code: text }));
 
 /** @throws GatewayError "rejected" for a currency, or a sum, that Paystack cannot take */
 export function writeAmount(amount: number, currency: string): number {
@@ -63,7 +77,7 @@ export function readAmount(written: number, currency: string): number | null {
   return Number.isSafeInteger(amount) ? amount : null;
 }
 
-export function read<T>(schema: z.ZodType<T>, answer: ApiAnswer): T {
+export function read<T>(schema: z.ZodMiniType<T>, answer: ApiAnswer): T {
   refuse(answer);
   const parsed = schema.safeParse(answer.body);
   if (!parsed.success) {

@@ -7,7 +7,7 @@
  * ours is the merchant's note, looked up first. Two senders at once would still both send: what keeps them apart is the
  * lease of the refund's row. Webhooks are signed with the API key itself.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { baseUrl, listOf, secret } from "../lib/variables.ts";
 import type { Observation } from "../transactions/observation.ts";
 import {
@@ -52,7 +52,7 @@ export const paystack = defineGateway({
   id: "paystack",
   config: z.object({
     PAYSTACK_SECRET_KEY: listOf(secret),
-    PAYSTACK_API_URL: baseUrl.default("https://api.paystack.co"),
+    PAYSTACK_API_URL: z._default(baseUrl, "https://api.paystack.co"),
   }),
 
   connect({ PAYSTACK_SECRET_KEY: keys, PAYSTACK_API_URL: url }, { fetch }) {

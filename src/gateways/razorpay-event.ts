@@ -1,5 +1,5 @@
 /** What Razorpay's webhooks tell, and how much of it is the whole state. https://razorpay.com/docs/webhooks/all */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Observation } from "../transactions/observation.ts";
 import type { Dispute } from "../transactions/transaction.ts";
 import { GatewayError, isOurId, type Probe, TEST_ID } from "./gateway.ts";
@@ -8,32 +8,40 @@ import { link, notes, payment, text, toObservation } from "./razorpay-link.ts";
 import { seconds } from "./receipt.ts";
 import { signHmac, utf8 } from "./signature.ts";
 
-const event = z.object({
-  event: z.string().regex(/^[a-z][a-z0-9_.]{0,63}$/),
-  created_at: z.int().catch(0),
-  payload: z.record(z.string(), z.unknown()),
-});
+const event = z.lazy(() =>
+  z.object({
+    event: z.string().check(z.regex(/^[a-z][a-z0-9_.]{0,63}$/)),
+    created_at: z.catch(z.int(), 0),
+    payload: z.record(z.string(), z.unknown()),
+  }),
+);
 
-const about = <Shape extends z.ZodRawShape>(shape: Shape) =>
-  z
-    .object({ entity: z.object({ id: z.string().max(32), ...shape }) })
-    .nullish()
-    .catch(null)
-    .transform((one) => one?.entity ?? null);
+const about = <Shape extends z.core.$ZodShape>(shape: Shape) =>
+  z.pipe(
+    z.catch(
+      z.nullish(z.object({ entity: z.object({ id: z.string().check(z.maxLength(32)), ...shape }) })),
+      null,
+    ),
+    z.transform((one) => one?.entity ?? null),
+  );
 /** Where an event may name what it is about. */
-const subject = z.object({
-  payment_link: about({ reference_id: text }),
-  payment: about({ order_id: text, notes }),
-  order: about({ receipt: text }),
-  refund: about({}),
-  dispute: about({}),
-});
+const subject = z.lazy(() =>
+  z.object({
+    payment_link: about({ reference_id: text }),
+    payment: about({ order_id: text, notes }),
+    order: about({ receipt: text }),
+    refund: about({}),
+    dispute: about({}),
+  }),
+);
 type Subject = z.output<typeof subject>;
 
-const whole = z.object({
-  payment_link: z.object({ entity: link }),
-  payment: z.object({ entity: payment }).optional(),
-});
+const whole = z.lazy(() =>
+  z.object({
+    payment_link: z.object({ entity: link }),
+    payment: z.optional(z.object({ entity: payment })),
+  }),
+);
 
 /** The whole state, of a dispute, that there is something to ask for, or nothing that we know. */
 export type News = "whole" | "hint" | Dispute | "unknown";

@@ -1,5 +1,5 @@
 /** What Razorpay says of a payment link, its payments and their refunds, and what it means. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Observation, ObservedStatus } from "../transactions/observation.ts";
 import { GatewayError, type RefundObservation, silence } from "./gateway.ts";
 import { type ApiAnswer, refuse } from "./http.ts";
@@ -17,47 +17,52 @@ const CURRENCIES = new Set(
 /** Card networks know only two of their three decimals. */
 const WITHOUT_LAST_DIGIT = new Set(["BHD", "IQD", "JOD", "KWD", "OMR", "TND"]);
 
-const sum = z.int().nonnegative();
-export const text = z.string().nullish().catch(null);
+const sum = z.int().check(z.nonnegative());
+export const text = z.catch(z.nullish(z.string()), null);
 /** Empty ones come as a list. */
-export const notes = z.object({ transaction_id: text, refund_id: text }).nullish().catch(null);
+export const notes = z.lazy(() =>
+  z.catch(z.nullish(z.object({ transaction_id: text, refund_id: text })), null),
+);
 
-export const link = z.object({
-  id: z.string().regex(/^plink_\w+$/),
-  reference_id: text,
-  status: z.string(),
-  amount: sum,
-  amount_paid: sum,
-  currency: z.string().max(3),
-  short_url: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .catch(undefined),
-  /** Set once somebody has begun to pay. */
-  order_id: text,
-  /** Left out of webhooks. */
-  payments: z.array(z.object({ payment_id: z.string(), status: z.string() })).nullish(),
-});
+export const link = z.lazy(() =>
+  z.object({
+    id: z.string().check(z.regex(/^plink_\w+$/)),
+    reference_id: text,
+    status: z.string(),
+    amount: sum,
+    amount_paid: sum,
+    currency: z.string().check(z.maxLength(3)),
+    short_url: z.catch(z.optional(z.url({ protocol: /^https?$/ })), undefined),
+    /** Set once somebody has begun to pay. */
+    order_id: text,
+    /** Left out of webhooks. */
+    payments: z.nullish(z.array(z.object({ payment_id: z.string(), status: z.string() }))),
+  }),
+);
 export type Link = z.output<typeof link>;
-export const links = z.object({ payment_links: z.array(link).nullable() });
+export const links = z.object({ payment_links: z.nullable(z.array(link)) });
 
-export const payment = z.object({
-  id: z.string().regex(/^pay_\w+$/),
-  status: z.string(),
-  amount: sum,
-  captured: z.boolean(),
-  amount_refunded: sum.nullish(),
-});
+export const payment = z.lazy(() =>
+  z.object({
+    id: z.string().check(z.regex(/^pay_\w+$/)),
+    status: z.string(),
+    amount: sum,
+    captured: z.boolean(),
+    amount_refunded: z.nullish(sum),
+  }),
+);
 export type Payment = z.output<typeof payment>;
 export const payments = z.object({ items: z.array(payment) });
 
-export const refund = z.object({
-  id: z.string(),
-  payment_id: z.string(),
-  amount: sum,
-  status: z.string(),
-  notes,
-});
+export const refund = z.lazy(() =>
+  z.object({
+    id: z.string(),
+    payment_id: z.string(),
+    amount: sum,
+    status: z.string(),
+    notes,
+  }),
+);
 export type Refund = z.output<typeof refund>;
 export const refunds = z.object({ items: z.array(refund) });
 
@@ -71,7 +76,7 @@ export function writeAmount(amount: number, currency: string): number {
   return amount;
 }
 
-export function read<T>(schema: z.ZodType<T>, answer: ApiAnswer): T {
+export function read<T>(schema: z.ZodMiniType<T>, answer: ApiAnswer): T {
   refuse(answer);
   const parsed = schema.safeParse(answer.body);
   if (!parsed.success) {

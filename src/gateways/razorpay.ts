@@ -8,7 +8,7 @@
  * id is in a header that nobody signs: whoever replayed an old body under another event's id could suppress that one, so
  * the id is composed of what is signed. An endpoint that fails for 24 h is switched off: what is not ours is no error.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { baseUrl, identifier, listOf, secret } from "../lib/variables.ts";
 import type { Observation } from "../transactions/observation.ts";
 import {
@@ -50,7 +50,7 @@ export const razorpay = defineGateway({
     RAZORPAY_KEY_ID: identifier,
     RAZORPAY_KEY_SECRET: secret,
     RAZORPAY_WEBHOOK_SECRET: listOf(secret),
-    RAZORPAY_API_URL: baseUrl.default("https://api.razorpay.com"),
+    RAZORPAY_API_URL: z._default(baseUrl, "https://api.razorpay.com"),
   }),
 
   connect(config, { fetch }) {

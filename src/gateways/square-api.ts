@@ -1,5 +1,5 @@
 /** How Square's answers are read, and an order with all that belongs to it. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { GatewayError } from "./gateway.ts";
 import { type ApiAnswer, type ApiClient, refuse } from "./http.ts";
 import {
@@ -13,10 +13,10 @@ import {
   type Seen,
 } from "./square-order.ts";
 
-const errors = z.object({ errors: z.array(z.object({ code: z.string() })) });
+const errors = z.lazy(() => z.object({ errors: z.array(z.object({ code: z.string() })) }));
 
 /** @throws GatewayError for a refusal, or "unknown" for another form */
-export function read<T extends z.ZodType>(answer: ApiAnswer, form: T): z.output<T> {
+export function read<T extends z.ZodMiniType>(answer: ApiAnswer, form: T): z.output<T> {
   refuse(answer);
   const parsed = form.safeParse(answer.body);
   if (!parsed.success) {
@@ -26,7 +26,7 @@ export function read<T extends z.ZodType>(answer: ApiAnswer, form: T): z.output<
 }
 
 /** @returns null where Square has never heard of it */
-export async function find<T extends z.ZodType>(
+export async function find<T extends z.ZodMiniType>(
   api: ApiClient,
   path: string,
   form: T,

@@ -1,5 +1,5 @@
 /** Square's events: hints all of them, from a webhook or from its own list. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Dispute } from "../transactions/transaction.ts";
 import type { Listed, Window } from "./event-list.ts";
 import { GatewayError, isOurId, type Notice, type Probe, TEST_ID } from "./gateway.ts";
@@ -33,24 +33,28 @@ const DISPUTES = new Map<string, Dispute>([
   ["ACCEPTED", "lost"],
 ]);
 
-const paymentOf = z.object({ payment_id: id.nullish() });
+const paymentOf = z.object({ payment_id: z.nullish(id) });
 
 /** A webhook, or an item of the list of events. */
-export const event = z.object({
-  event_id: z.string().min(1).max(255),
-  type: z.string().min(1).max(255),
-  created_at: time,
-  data: z.object({
-    id: id.optional().catch(undefined),
-    object: z
-      .object({
-        payment: z.object({ order_id: id.nullish() }).optional(),
-        refund: paymentOf.optional(),
-        dispute: z.object({ state: z.string().catch(""), disputed_payment: paymentOf.nullish() }).optional(),
-      })
-      .nullish(),
+export const event = z.lazy(() =>
+  z.object({
+    event_id: z.string().check(z.minLength(1), z.maxLength(255)),
+    type: z.string().check(z.minLength(1), z.maxLength(255)),
+    created_at: time,
+    data: z.object({
+      id: z.catch(z.optional(id), undefined),
+      object: z.nullish(
+        z.object({
+          payment: z.optional(z.object({ order_id: z.nullish(id) })),
+          refund: z.optional(paymentOf),
+          dispute: z.optional(
+            z.object({ state: z.catch(z.string(), ""), disputed_payment: z.nullish(paymentOf) }),
+          ),
+        }),
+      ),
+    }),
   }),
-});
+);
 export type Event = z.output<typeof event>;
 
 type Told = Pick<Notice, "transactionId" | "observation">;
@@ -89,15 +93,17 @@ export async function signProbe([key = ""]: readonly string[], url: string): Pro
 }
 
 async function orderOf(api: ApiClient, paymentId: string): Promise<string | null> {
-  const form = z.object({ payment: z.object({ order_id: id.nullish() }) });
+  const form = z.object({ payment: z.object({ order_id: z.nullish(id) }) });
   const found = await find(api, `/v2/payments/${paymentId}`, form);
   return found?.payment.order_id ?? null;
 }
 
-const page = z.object({
-  events: z.array(event.nullable().catch(null)).optional(),
-  cursor: z.string().optional(),
-});
+const page = z.lazy(() =>
+  z.object({
+    events: z.optional(z.array(z.catch(z.nullable(event), null))),
+    cursor: z.optional(z.string()),
+  }),
+);
 
 /**
  * Oldest first; of 28 days at most, once the application has enabled them.

@@ -1,53 +1,63 @@
 /** Square's orders, payments and refunds: their forms, and what they mean. An order's tenders are attempts to pay it. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Observation, ObservedStatus } from "../transactions/observation.ts";
 import { GatewayError } from "./gateway.ts";
 
 /** A word that is not documented is a word, and no error. */
 export const word = <const Words extends readonly string[]>(...words: Words) =>
-  z.enum([...words, "UNDOCUMENTED"]).catch("UNDOCUMENTED");
-export const id = z.string().regex(/^[\w-]{1,192}$/);
-const money = z.object({ amount: z.int().nonnegative(), currency: z.string().length(3) });
+  z.catch(z.enum([...words, "UNDOCUMENTED"]), "UNDOCUMENTED");
+export const id = z.string().check(z.regex(/^[\w-]{1,192}$/));
+const money = z.lazy(() =>
+  z.object({ amount: z.int().check(z.nonnegative()), currency: z.string().check(z.length(3)) }),
+);
 
-const tender = z.object({
-  id,
-  payment_id: id.nullish(),
-  card_details: z.object({ status: z.string().optional() }).optional(),
-});
+const tender = z.lazy(() =>
+  z.object({
+    id,
+    payment_id: z.nullish(id),
+    card_details: z.optional(z.object({ status: z.optional(z.string()) })),
+  }),
+);
 
-export const order = z.object({
-  id,
-  location_id: id,
-  reference_id: z.string().nullish(),
-  version: z.int().optional(),
-  state: word("DRAFT", "OPEN", "COMPLETED", "CANCELED"),
-  total_money: money,
-  total_tip_money: money.optional(),
-  tenders: z.array(tender).optional(),
-});
+export const order = z.lazy(() =>
+  z.object({
+    id,
+    location_id: id,
+    reference_id: z.nullish(z.string()),
+    version: z.optional(z.int()),
+    state: word("DRAFT", "OPEN", "COMPLETED", "CANCELED"),
+    total_money: money,
+    total_tip_money: z.optional(money),
+    tenders: z.optional(z.array(tender)),
+  }),
+);
 export type Order = z.output<typeof order>;
 
-export const payment = z.object({
-  id,
-  order_id: id.optional(),
-  status: word("APPROVED", "PENDING", "COMPLETED", "CANCELED", "FAILED"),
-  /** With the tip. */
-  total_money: money,
-  refund_ids: z.array(id).optional(),
-});
+export const payment = z.lazy(() =>
+  z.object({
+    id,
+    order_id: z.optional(id),
+    status: word("APPROVED", "PENDING", "COMPLETED", "CANCELED", "FAILED"),
+    /** With the tip. */
+    total_money: money,
+    refund_ids: z.optional(z.array(id)),
+  }),
+);
 export type Payment = z.output<typeof payment>;
 
-export const refund = z.object({
-  id,
-  status: word("PENDING", "COMPLETED", "REJECTED", "FAILED"),
-  payment_id: id.nullish(),
-  amount_money: money,
-  /** Of ours, our own id of it. */
-  reason: z.string().nullish(),
-});
+export const refund = z.lazy(() =>
+  z.object({
+    id,
+    status: word("PENDING", "COMPLETED", "REJECTED", "FAILED"),
+    payment_id: z.nullish(id),
+    amount_money: money,
+    /** Of ours, our own id of it. */
+    reason: z.nullish(z.string()),
+  }),
+);
 export type Refund = z.output<typeof refund>;
 
-export const link = z.object({ id, order_id: id, url: z.url({ protocol: /^https?$/ }) });
+export const link = z.lazy(() => z.object({ id, order_id: id, url: z.url({ protocol: /^https?$/ }) }));
 
 /** An order with the attempts to pay it, and what went back of them. */
 export interface Seen {

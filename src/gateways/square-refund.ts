@@ -1,5 +1,5 @@
 /** Refunds at Square: looked up before they are asked for, since nobody says how long it remembers a key. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { GatewayError, type RefundObservation, type RefundRequest } from "./gateway.ts";
 import type { ApiAnswer, ApiClient } from "./http.ts";
 import { codesOf, isUnheard, read } from "./square-api.ts";

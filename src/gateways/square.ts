@@ -10,7 +10,7 @@
  * idempotency keys are remembered is not published (thread 28303): a refund carries our id as its reason, and is
  * looked up before it is asked for. The signature covers the address as Square was told it, and no time.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { baseUrl, identifier, listOf, secret } from "../lib/variables.ts";
 import type { Observation } from "../transactions/observation.ts";
 import type { Mode } from "../transactions/transaction.ts";
@@ -42,18 +42,20 @@ const ADVICE =
   "byte for byte, for it is signed too; its signature key is SQUARE_WEBHOOK_SIGNATURE_KEY.";
 
 /** Square gives keys of 22 characters too, which are 128 random bits in base64url: below the length of other secrets. */
-const signatureKey = z
-  .string()
-  .trim()
-  .regex(/^[\x21-\x7e]{22,255}$/, {
+const signatureKey = z.string().check(
+  z.trim(),
+  z.regex(/^[\x21-\x7e]{22,255}$/, {
     error: "must be a subscription's signature key, of 22 characters at least",
-  })
-  .refine((value) => !value.startsWith("replace-me"), { error: "is still a placeholder" });
+  }),
+  z.refine((value) => !value.startsWith("replace-me"), { error: "is still a placeholder" }),
+);
 
-const created = z.object({
-  payment_link: link,
-  related_resources: z.object({ orders: z.array(order).optional() }).optional(),
-});
+const created = z.lazy(() =>
+  z.object({
+    payment_link: link,
+    related_resources: z.optional(z.object({ orders: z.optional(z.array(order)) })),
+  }),
+);
 
 interface SquareConfig {
   readonly url: string;
@@ -192,7 +194,7 @@ export const square = defineGateway({
     SQUARE_ACCESS_TOKEN: secret,
     SQUARE_LOCATION_ID: identifier,
     SQUARE_WEBHOOK_SIGNATURE_KEY: listOf(signatureKey),
-    SQUARE_API_URL: baseUrl.default("https://connect.squareup.com"),
+    SQUARE_API_URL: z._default(baseUrl, "https://connect.squareup.com"),
   }),
   connect: (config, tools) =>
     connectSquare(

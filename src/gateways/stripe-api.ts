@@ -1,5 +1,5 @@
 /** How Stripe is asked, and how its answers are read. https://docs.stripe.com/api/errors, …/api/pagination */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { GatewayError, type Tools } from "./gateway.ts";
 import { type ApiAnswer, type ApiClient, createApiClient, refuse } from "./http.ts";
 
@@ -7,9 +7,13 @@ const API_VERSION = "2026-10-28.endive";
 const PAGE_SIZE = 100;
 const MAX_PAGES = 100;
 
-export const id = z.string().regex(/^\w{1,255}$/);
-export const pageForm = z.object({ data: z.array(z.looseObject({ id })), has_more: z.boolean() });
-const errorForm = z.object({ error: z.object({ type: z.string(), code: z.string().optional() }) });
+export const id = z.string().check(z.regex(/^\w{1,255}$/));
+export const pageForm = z.lazy(() =>
+  z.object({ data: z.array(z.looseObject({ id })), has_more: z.boolean() }),
+);
+const errorForm = z.lazy(() =>
+  z.object({ error: z.object({ type: z.string(), code: z.optional(z.string()) }) }),
+);
 
 type Query = Readonly<Record<string, string>>;
 
@@ -44,7 +48,7 @@ export async function* list(api: ApiClient, path: string, query: Query): AsyncGe
 }
 
 /** @throws GatewayError for a refusal; "unknown" where the call may have had its effect, or for another form */
-export function readAnswer<T>(form: z.ZodType<T>, answer: ApiAnswer): T {
+export function readAnswer<T>(form: z.ZodMiniType<T>, answer: ApiAnswer): T {
   // 424: something behind Stripe failed. The key with another request: what became of the first?
   if (answer.status === 424 || errorOf(answer)?.type === "idempotency_error") {
     throw new GatewayError("unknown", "Stripe does not tell what became of the call");

@@ -2,7 +2,7 @@
  * Stripe's events: which of them there are, how they are signed and listed, and what they tell by themselves.
  * https://docs.stripe.com/api/events
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Observation } from "../transactions/observation.ts";
 import type { Listed } from "./event-list.ts";
 import { GatewayError, type Probe, type RawWebhook, silence, TEST_ID } from "./gateway.ts";
@@ -34,16 +34,18 @@ export const DOCUMENTED = new Set([
 ]);
 
 /** As an event holds it: without what could be expanded. */
-const toldForm = sessionForm.extend({ payment_intent: z.string().nullable() });
-export const eventForm = z.object({
-  ...{ id, type: z.string().min(1).max(255), created: seconds },
-  data: z.object({
-    object: z.looseObject({
-      ...{ object: z.string(), id: z.string().nullish().catch(null), metadata },
-      payment_intent: id.nullish().catch(null),
+const toldForm = z.extend(sessionForm, { payment_intent: z.nullable(z.string()) });
+export const eventForm = z.lazy(() =>
+  z.object({
+    ...{ id, type: z.string().check(z.minLength(1), z.maxLength(255)), created: seconds },
+    data: z.object({
+      object: z.looseObject({
+        ...{ object: z.string(), id: z.catch(z.nullish(z.string()), null), metadata },
+        payment_intent: z.catch(z.nullish(id), null),
+      }),
     }),
   }),
-});
+);
 export type StripeEvent = z.output<typeof eventForm>;
 
 /** Our id, and what is said of it. */

@@ -1,5 +1,5 @@
 /** Stripe's objects, as far as they are read, and what they mean here. https://docs.stripe.com/api/checkout/sessions/object */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Observation, ObservedStatus } from "../transactions/observation.ts";
 import { type CreateRequest, GatewayError, isOurId, type RefundObservation } from "./gateway.ts";
 import { readAmount, writeAmount } from "./stripe-amount.ts";
@@ -15,51 +15,61 @@ const LOCALES = new Set(
   ).split(" "),
 );
 
-const amount = z.int().nonnegative();
-const currency = z.string().regex(/^[a-z]{3}$/);
-const code = z
-  .string()
-  .regex(/^[a-z0-9_]{1,64}$/)
-  .nullish()
-  .catch(null);
-export const metadata = z.record(z.string(), z.string()).nullish().catch(null);
+const amount = z.int().check(z.nonnegative());
+const currency = z.string().check(z.regex(/^[a-z]{3}$/));
+const code = z.catch(z.nullish(z.string().check(z.regex(/^[a-z0-9_]{1,64}$/))), null);
+export const metadata = z.catch(z.nullish(z.record(z.string(), z.string())), null);
 /** A word that is not documented is none of these, and no error. */
 const oneOf = <const T extends readonly string[]>(words: T) =>
-  z.enum(words).or(z.string().transform(() => "undocumented" as const));
+  z.union([
+    z.enum(words),
+    z.pipe(
+      z.string(),
+      z.transform(() => "undocumented" as const),
+    ),
+  ]);
 
 const refundStatus = oneOf(["pending", "requires_action", "succeeded", "failed", "canceled"]);
-export const refundForm = z.object({
-  ...{ id, amount, currency, metadata, status: refundStatus, failure_reason: code },
-});
+export const refundForm = z.lazy(() =>
+  z.object({
+    ...{ id, amount, currency, metadata, status: refundStatus, failure_reason: code },
+  }),
+);
 type Refund = z.output<typeof refundForm>;
 
-const chargeForm = z.object({
-  ...{ amount_refunded: amount, disputed: z.boolean() },
-  refunds: z.object({ data: z.array(z.object({ amount, status: refundStatus })), has_more: z.boolean() }),
-});
-export const intentForm = z.object({
-  ...{ id, amount_received: amount, latest_charge: chargeForm.nullable() },
-  last_payment_error: z.object({ code, decline_code: code }).nullish(),
-  status: oneOf([
-    ...(["requires_payment_method", "requires_confirmation", "requires_action", "processing"] as const),
-    ...(["requires_capture", "succeeded", "canceled"] as const),
-  ]),
-});
+const chargeForm = z.lazy(() =>
+  z.object({
+    ...{ amount_refunded: amount, disputed: z.boolean() },
+    refunds: z.object({ data: z.array(z.object({ amount, status: refundStatus })), has_more: z.boolean() }),
+  }),
+);
+export const intentForm = z.lazy(() =>
+  z.object({
+    ...{ id, amount_received: amount, latest_charge: z.nullable(chargeForm) },
+    last_payment_error: z.nullish(z.object({ code, decline_code: code })),
+    status: oneOf([
+      ...(["requires_payment_method", "requires_confirmation", "requires_action", "processing"] as const),
+      ...(["requires_capture", "succeeded", "canceled"] as const),
+    ]),
+  }),
+);
 type Intent = z.output<typeof intentForm>;
 export const sessionForm = z.object({
   ...{ object: z.literal("checkout.session"), id, metadata, client_reference_id: z.string() },
-  ...{ amount_total: amount, currency, livemode: z.boolean(), payment_intent: intentForm.nullable() },
+  ...{ amount_total: amount, currency, livemode: z.boolean(), payment_intent: z.nullable(intentForm) },
   status: oneOf(["open", "complete", "expired"]),
   payment_status: oneOf(["paid", "unpaid", "no_payment_required"]),
 });
 export type Session = z.output<typeof sessionForm>;
-export const disputeForm = z.object({
-  status: oneOf([
-    ...(["warning_needs_response", "warning_under_review", "warning_closed", "needs_response"] as const),
-    ...(["under_review", "appeal_needs_response", "appeal_under_review"] as const),
-    ...(["won", "lost", "prevented"] as const),
-  ]),
-});
+export const disputeForm = z.lazy(() =>
+  z.object({
+    status: oneOf([
+      ...(["warning_needs_response", "warning_under_review", "warning_closed", "needs_response"] as const),
+      ...(["under_review", "appeal_needs_response", "appeal_under_review"] as const),
+      ...(["won", "lost", "prevented"] as const),
+    ]),
+  }),
+);
 
 export function toSessionForm(request: CreateRequest): URLSearchParams {
   const { transactionId, orderId, currency, customer } = request;

@@ -5,7 +5,7 @@
  * its way. Only a paid session's own event tells all; any other event is a hint, for refunds and disputes are told of
  * the payment alone. A key gets its first answer again for 24 hours, also a 500, and fails with another request.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { baseUrl, listOf, secret } from "../lib/variables.ts";
 import type { Observation } from "../transactions/observation.ts";
 import { followEach } from "./event-list.ts";
@@ -59,14 +59,14 @@ const KEY_LIFE_MS = 23 * HOUR_MS;
 const ADVICE =
   "In Stripe's Workbench, under Webhooks, create an event destination of your account's snapshot events that calls the " +
   "address; its signing secret is STRIPE_WEBHOOK_SECRET.";
-const createdForm = sessionForm.extend({ url: z.url({ protocol: /^https?$/ }) });
+const createdForm = z.extend(sessionForm, { url: z.url({ protocol: /^https?$/ }) });
 
 export const stripe = defineGateway({
   id: "stripe",
   config: z.object({
     STRIPE_SECRET_KEY: secret,
     STRIPE_WEBHOOK_SECRET: listOf(secret),
-    STRIPE_API_URL: baseUrl.default("https://api.stripe.com"),
+    STRIPE_API_URL: z._default(baseUrl, "https://api.stripe.com"),
   }),
   connect: (config, tools) =>
     connectStripe(config.STRIPE_API_URL, config.STRIPE_SECRET_KEY, config.STRIPE_WEBHOOK_SECRET, tools),

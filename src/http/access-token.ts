@@ -6,7 +6,7 @@
 import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
 import { decode, verify } from "hono/jwt";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Services } from "../services.ts";
 import type { AppEnv } from "./app-env.ts";
 
@@ -41,31 +41,38 @@ export type AccessVerdict =
 
 type Access = NonNullable<NonNullable<Services["config"]["console"]>["access"]>;
 
-const printable = z.string().regex(/^[^\p{C}]{1,254}$/u);
+const printable = z.string().check(z.regex(/^[^\p{C}]{1,254}$/u));
 
 /** Other algorithms are refused before any key is looked at. Times are seconds. */
 const header = z.object({ alg: z.string(), kid: z.string() });
 const claims = z.object({
   iss: z.string(),
-  aud: z.union([z.string().transform((audience) => [audience]), z.array(z.string())]),
+  aud: z.union([
+    z.pipe(
+      z.string(),
+      z.transform((audience) => [audience]),
+    ),
+    z.array(z.string()),
+  ]),
   exp: z.number(),
-  nbf: z.number().optional(),
-  iat: z.number().optional(),
-  email: printable.optional(),
-  common_name: printable.optional(),
+  nbf: z.optional(z.number()),
+  iat: z.optional(z.number()),
+  email: z.optional(printable),
+  common_name: z.optional(printable),
 });
 const keySet = z.object({ keys: z.array(z.unknown()) });
 /** What is no such key is left out. */
-const rsaKey = z
-  .object({
+const rsaKey = z.pipe(
+  z.object({
     kty: z.literal("RSA"),
     kid: z.string(),
     n: z.string(),
     e: z.string(),
-    alg: z.literal("RS256").optional(),
-    use: z.literal("sig").optional(),
-  })
-  .transform(({ kty, kid, n, e }) => ({ kty, kid, n, e }));
+    alg: z.optional(z.literal("RS256")),
+    use: z.optional(z.literal("sig")),
+  }),
+  z.transform(({ kty, kid, n, e }) => ({ kty, kid, n, e })),
+);
 
 type RsaKey = z.output<typeof rsaKey>;
 

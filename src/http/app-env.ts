@@ -14,8 +14,8 @@ export interface AppEnv {
 export interface AppBindings {
   readonly services: Services;
   readonly requestId: string;
-  /** The simulated gateway and the demo shop; null while SANDBOX is off. */
-  readonly sandbox: ((request: Request) => Promise<Response> | Response) | null;
+  /** The simulated gateway and the demo shop, which answer null at other addresses than theirs; null: there are none. */
+  readonly sandbox: ((request: Request) => Promise<Response> | Response | null) | null;
   /** Cloudflare's counters, by their bindings. */
   readonly limiters?: Limiters;
 }

@@ -36,12 +36,10 @@ app.use(async (c, next) => {
   if (c.res.status !== 101) {
     c.res = withHeaders(c.res, c.env.requestId);
   }
-  services.log.info("request.completed", {
-    method: c.req.method,
-    route: c.req.routePath,
-    http_status: c.res.status,
-    duration_ms: Date.now() - started,
-  });
+  const route = c.req.routePath;
+  const answered = { http_status: c.res.status, duration_ms: Date.now() - started };
+  services.log.info("request.completed", { method: c.req.method, route, ...answered });
+  services.metrics.write("request", { method: c.req.method, route, ...answered });
 });
 app.use("/transactions/:id", browserCors);
 // The pages of buyers and operators count for themselves: their refusals are pages, too.
@@ -65,29 +63,12 @@ app.route("/health", healthRoutes);
 app.route("/doctor", doctorRoutes);
 app.route("/console", consoleRoutes);
 
-app.all("/sandbox/*", (c) => enterSandbox(c.env, c.req.raw));
-app.all("/demo", (c) => enterSandbox(c.env, c.req.raw));
-app.all("/demo/*", (c) => enterSandbox(c.env, c.req.raw));
-app.get("/", (c) => {
-  if (!c.env.sandbox) {
-    throw nothingHere();
-  }
-  return c.redirect("/demo", 302);
+app.notFound(async (c) => {
+  const { sandbox, requestId } = c.env;
+  const problem = new HttpProblem("not_found", "There is nothing at this address.");
+  return (await sandbox?.(c.req.raw)) ?? problemResponse(problem, requestId);
 });
-
-app.notFound((c) => problemResponse(nothingHere(), c.env.requestId));
 app.onError((error, c) => toProblem(error, c.env));
-
-function nothingHere(): HttpProblem {
-  return new HttpProblem("not_found", "There is nothing at this address.");
-}
-
-function enterSandbox({ sandbox }: AppBindings, request: Request): Promise<Response> | Response {
-  if (!sandbox) {
-    throw nothingHere();
-  }
-  return sandbox(request);
-}
 
 function toProblem(error: Error, { services, requestId }: AppBindings): Response {
   if (isProblem(error)) {

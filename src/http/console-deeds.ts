@@ -142,8 +142,11 @@ export function refundSentences({ loaded, rest }: Payment, gateway: string, amou
 }
 
 /** Why it makes no sense as the payment stands. */
-export function whyNot(name: ActionName, { loaded, rest }: Payment, gateway: string): string {
+export function whyNot(name: ActionName, { loaded, rest, isArchived }: Payment, gateway: string): string {
   const { status } = loaded.transaction;
+  if (isArchived) {
+    return `The payment is archived: it can only be read. What is still to be done, do at ${gateway}.`;
+  }
   if (name === "refund" && status === "succeeded") {
     return rest === 0
       ? "Nothing is left to give back."

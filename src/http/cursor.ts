@@ -6,10 +6,14 @@ export function encodeCursor(position: string): string {
 }
 
 /** A page of what was found, of which one more than `limit` was asked for, and where the next one begins. */
-export function toPage<T>(found: readonly T[], limit: number, cursorOf: (last: T) => string) {
+export function toPage<T>(
+  found: readonly T[],
+  limit: number,
+  cursorOf: (last: T, page: readonly T[]) => string,
+) {
   const page = found.slice(0, limit);
   const last = page.at(-1);
-  return { page, next_cursor: last !== undefined && found.length > limit ? cursorOf(last) : null };
+  return { page, next_cursor: last !== undefined && found.length > limit ? cursorOf(last, page) : null };
 }
 
 /**
@@ -21,11 +25,16 @@ export function toSiftedPage<T>(
   isLast: boolean,
   matches: (row: T) => boolean,
   limit: number,
-  cursorOf: (last: T) => string,
+  cursorOf: (last: T, upToIt: readonly T[]) => string,
 ) {
-  const { page, next_cursor } = toPage(examined.filter(matches), limit, cursorOf);
+  const { page, next_cursor } = toPage(examined.filter(matches), limit, (last) =>
+    cursorOf(last, examined.slice(0, examined.indexOf(last) + 1)),
+  );
   const last = examined.at(-1);
-  return { page, next_cursor: next_cursor ?? (isLast || last === undefined ? null : cursorOf(last)) };
+  return {
+    page,
+    next_cursor: next_cursor ?? (isLast || last === undefined ? null : cursorOf(last, examined)),
+  };
 }
 
 /** @throws HttpProblem 400 for what is no cursor of ours */

@@ -2,7 +2,8 @@
  * What requests may say: zod schemas at the door, with JSON pointers for what is wrong. The OpenAPI document is made of
  * the same ones, so each rule is such that JSON Schema can say it too.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
+import "../lib/zod-words.ts";
 import { CURRENCIES } from "../transactions/money.ts";
 import { STATUSES } from "../transactions/transaction.ts";
 import { HttpProblem } from "./problem.ts";
@@ -12,119 +13,128 @@ const MAX_METADATA_ENTRIES = 50;
 const text = (max: number) =>
   z
     .string()
-    .min(1)
-    .max(max)
-    .regex(/^[^\p{Cc}\p{Cs}]*$/u, { error: "must hold no control characters" });
-const amount = z.int().min(1, { error: "must be a positive integer of the currency's minor unit" });
+    .check(
+      z.minLength(1),
+      z.maxLength(max),
+      z.regex(/^[^\p{Cc}\p{Cs}]*$/u, { error: "must hold no control characters" }),
+    );
+const amount = z
+  .int()
+  .check(z.minimum(1, { error: "must be a positive integer of the currency's minor unit" }));
 
 export const createBody = z.strictObject({
   order_id: text(255),
   amount,
   currency: z.enum(CURRENCIES, { error: "must be an ISO 4217 code in upper case, such as EUR" }),
-  gateway: z.string().min(1).max(32).optional(),
-  return_url: z.string().max(2048).optional(),
-  description: text(255).optional(),
-  customer: z
-    .strictObject({
-      email: z
-        .string()
-        .max(254)
-        .regex(/^[^\s@]+@[^\s@]+$/, { error: "must be an e-mail address" })
-        .optional(),
-      name: text(255).optional(),
-      country: z
-        .string()
-        .regex(/^[A-Z]{2}$/, { error: "must be an ISO 3166-1 code of two letters" })
-        .optional(),
-      locale: z
-        .string()
-        .regex(/^[a-zA-Z]{2,3}([-_][a-zA-Z0-9]{2,8})*$/, { error: "must be a BCP 47 tag" })
-        .optional(),
-    })
-    .optional(),
-  metadata: z
-    .record(
-      // One key is refused before zod sees it: `readJson`.
-      text(40).regex(/^(?!__proto__$)/),
-      z
-        .string()
-        .max(500)
-        .regex(/^\P{Cs}*$/u, { error: "must be Unicode" }),
-    )
-    .refine((entries) => Object.keys(entries).length <= MAX_METADATA_ENTRIES, {
-      error: `must have at most ${MAX_METADATA_ENTRIES} entries`,
-    })
-    .meta({ maxProperties: MAX_METADATA_ENTRIES })
-    .optional(),
-  expires_in: z.int().min(1).max(MAX_EXPIRES_IN_SECONDS).optional(),
-  capture: z.enum(["automatic", "manual"]).optional(),
+  gateway: z.optional(z.string().check(z.minLength(1), z.maxLength(32))),
+  return_url: z.optional(z.string().check(z.maxLength(2048))),
+  description: z.optional(text(255)),
+  customer: z.optional(
+    z.strictObject({
+      email: z.optional(
+        z
+          .string()
+          .check(z.maxLength(254), z.regex(/^[^\s@]+@[^\s@]+$/, { error: "must be an e-mail address" })),
+      ),
+      name: z.optional(text(255)),
+      country: z.optional(
+        z.string().check(z.regex(/^[A-Z]{2}$/, { error: "must be an ISO 3166-1 code of two letters" })),
+      ),
+      locale: z.optional(
+        z
+          .string()
+          .check(z.regex(/^[a-zA-Z]{2,3}([-_][a-zA-Z0-9]{2,8})*$/, { error: "must be a BCP 47 tag" })),
+      ),
+    }),
+  ),
+  metadata: z.optional(
+    z
+      .record(
+        // One key is refused before zod sees it: `readJson`.
+        text(40).check(z.regex(/^(?!__proto__$)/)),
+        z.string().check(z.maxLength(500), z.regex(/^\P{Cs}*$/u, { error: "must be Unicode" })),
+      )
+      .check(
+        z.refine((entries) => Object.keys(entries).length <= MAX_METADATA_ENTRIES, {
+          error: `must have at most ${MAX_METADATA_ENTRIES} entries`,
+        }),
+      )
+      .register(z.globalRegistry, { maxProperties: MAX_METADATA_ENTRIES }),
+  ),
+  expires_in: z.optional(z.int().check(z.minimum(1), z.maximum(MAX_EXPIRES_IN_SECONDS))),
+  capture: z.optional(z.enum(["automatic", "manual"])),
 });
 
-export const captureBody = z.strictObject({ amount: amount.optional() });
-export const refundBody = z.strictObject({ amount: amount.optional(), reason: text(255).optional() });
+export const captureBody = z.strictObject({ amount: z.optional(amount) });
+export const refundBody = z.strictObject({ amount: z.optional(amount), reason: z.optional(text(255)) });
 /** A person's decision: why, and who. */
-export const verdictBody = z.strictObject({ reason: text(500).optional(), by: text(255).optional() });
+export const verdictBody = z.strictObject({ reason: z.optional(text(500)), by: z.optional(text(255)) });
 
-const limit = z.coerce.number().int().min(1).max(100).default(20);
-const time = z.iso
-  .datetime({ offset: true, error: "must be an RFC 3339 time" })
-  .transform((value) => Date.parse(value));
+const limit = z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100)), 20);
+const time = z.pipe(
+  z.iso.datetime({ offset: true, error: "must be an RFC 3339 time" }),
+  z.transform((value) => Date.parse(value)),
+);
 const cursor = z
   .string()
-  .regex(/^[A-Za-z0-9_-]{1,64}$/, { error: "must be a next_cursor of an answer before" });
+  .check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, { error: "must be a next_cursor of an answer before" }));
 
 export const listQuery = z.strictObject({
-  order_id: z.string().min(1).max(255).optional(),
-  status: z.enum(STATUSES).optional(),
-  gateway: z.string().min(1).max(32).optional(),
-  created_after: time.optional(),
-  created_before: time.optional(),
+  order_id: z.optional(z.string().check(z.minLength(1), z.maxLength(255))),
+  status: z.optional(z.enum(STATUSES)),
+  gateway: z.optional(z.string().check(z.minLength(1), z.maxLength(32))),
+  created_after: z.optional(time),
+  created_before: z.optional(time),
   limit,
-  cursor: cursor.optional(),
+  cursor: z.optional(cursor),
 });
 
 /** An entry's place holds the gateway's own id of the event, which may be long. */
 const inboxCursor = z
   .string()
-  .regex(/^[A-Za-z0-9_-]{1,8192}$/, { error: "must be a next_cursor of an answer before" });
+  .check(z.regex(/^[A-Za-z0-9_-]{1,8192}$/, { error: "must be a next_cursor of an answer before" }));
 
 export const inboxQuery = z.strictObject({
-  outcome: z.enum(["applied", "ignored", "parked"]).optional(),
+  outcome: z.optional(z.enum(["applied", "ignored", "parked"])),
   limit,
-  cursor: inboxCursor.optional(),
+  cursor: z.optional(inboxCursor),
 });
 
 export const inboxReplayBody = z.strictObject({
   outcome: z.enum(["ignored", "parked"]),
-  limit: z.int().min(1).max(100).default(100),
-  cursor: inboxCursor.optional(),
+  limit: z._default(z.int().check(z.minimum(1), z.maximum(100)), 100),
+  cursor: z.optional(inboxCursor),
 });
 
-export const eventsQuery = z.strictObject({ after: cursor.optional(), limit });
+export const eventsQuery = z.strictObject({ after: z.optional(cursor), limit });
 
 export const deliveriesQuery = z.strictObject({
-  status: z.enum(["owed", "delivered", "dead"]).optional(),
+  status: z.optional(z.enum(["owed", "delivered", "dead"])),
   limit,
-  cursor: cursor.optional(),
+  cursor: z.optional(cursor),
 });
 
 export const replayBody = z.strictObject({
   status: z.literal("dead"),
-  type: z
-    .string()
-    .regex(/^transaction\.[a-z]{1,32}$/, { error: "must be an event's type, such as transaction.succeeded" })
-    .optional(),
-  limit: z.int().min(1).max(1000).default(1000),
+  type: z.optional(
+    z.string().check(
+      z.regex(/^transaction\.[a-z]{1,32}$/, {
+        error: "must be an event's type, such as transaction.succeeded",
+      }),
+    ),
+  ),
+  limit: z._default(z.int().check(z.minimum(1), z.maximum(1000)), 1000),
 });
 
 /** The header of that name. */
-export const idempotencyKey = z
-  .string()
-  .regex(/^[\x20-\x7e]{1,255}$/, { error: "must have 1 to 255 printable ASCII characters" })
-  .optional();
+export const idempotencyKey = z.optional(
+  z
+    .string()
+    .check(z.regex(/^[\x20-\x7e]{1,255}$/, { error: "must have 1 to 255 printable ASCII characters" })),
+);
 
 /** @throws HttpProblem 400 with a JSON pointer for each thing that is wrong */
-export function check<T extends z.ZodType>(schema: T, value: unknown, root = ""): z.output<T> {
+export function check<T extends z.ZodMiniType>(schema: T, value: unknown, root = ""): z.output<T> {
   const result = schema.safeParse(value);
   if (result.success) {
     return result.data;

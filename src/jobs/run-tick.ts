@@ -2,7 +2,9 @@
  * One tick of the cron: claims what is due, works through it, each row in its own try, and claims again until nothing
  * is left or its budget is spent. What it leaves stays due.
  */
+import { inParallel } from "../lib/in-parallel.ts";
 import { describeError } from "../lib/log.ts";
+import { archiveTransactions } from "../operations/archive-transactions.ts";
 import { keepCalls } from "../operations/keep-calls.ts";
 import { readMissedEvents } from "../operations/read-missed-events.ts";
 import { reconcileTransaction } from "../operations/reconcile-transaction.ts";
@@ -12,6 +14,7 @@ import { sendRefund } from "../operations/send-refund.ts";
 import type { Services } from "../services.ts";
 import { refundPauseMs } from "../transactions/refund.ts";
 import { createBreaker } from "./breaker.ts";
+import { countTick } from "./count-tick.ts";
 
 /** Of each kind, in one claim. */
 const MAX_ROWS = 100;
@@ -44,8 +47,8 @@ type Claim = Awaited<ReturnType<Services["store"]["claimDue"]>>;
  * @throws when every row failed: something other than a row is wrong
  */
 export async function runTick(services: Services): Promise<Tick> {
-  const { store, log, now, wallClock } = services;
-  const started = wallClock();
+  const { store, log, metrics, now, wallClock } = services;
+  const [started, began] = [wallClock(), now()];
   const statementsBefore = store.statementCount();
   const counts: Counts = { transactions: 0, deliveries: 0, refunds: 0, missed: 0, failed: 0, changes: 0 };
   const listing = [...services.gateways].flatMap(([id, { missedEvents }]) => (missedEvents ? [id] : []));
@@ -55,15 +58,17 @@ export async function runTick(services: Services): Promise<Tick> {
     counts.changes + counts.deliveries + counts.refunds <= BUDGET_CHANGES;
   const workThrough = createWorker(services, counts, hasBudget);
   let claim: Claim;
+  let waiting: Claim["waiting"] = null;
   do {
-    claim = await store.claimDue(now(), started, MAX_ROWS, listing);
+    claim = await store.claimDue(now(), started, MAX_ROWS, listing, metrics.isBound && waiting === null);
+    waiting ??= claim.waiting;
     await workThrough(claim);
-    await forConsole(services, () => keepCalls(services));
+    await aside(services, "console.failed", () => keepCalls(services));
   } while (isFull(claim) && hasBudget());
   for (const missed of claim.missed) {
     await readMissedEvents(services, missed, counts, hasBudget);
   }
-  await forConsole(services, async () => {
+  await aside(services, "console.failed", async () => {
     for (let hasMore = true; hasMore && hasBudget(); ) {
       hasMore = await rollUp(services);
     }
@@ -72,17 +77,22 @@ export async function runTick(services: Services): Promise<Tick> {
     await store.pruneInbox(now());
     await store.pruneConsole(wallClock());
   }
+  await aside(services, "archive.failed", () => archiveTransactions(services, hasBudget));
   const count = counts.transactions + counts.deliveries + counts.refunds + counts.missed;
-  log.info("cron.ticked", { count, duration_ms: wallClock() - started });
-  if (counts.failed > 0 && counts.failed === count) {
+  const durationMs = wallClock() - started;
+  const hasFailed = counts.failed > 0 && counts.failed === count;
+  const statements = store.statementCount() - statementsBefore;
+  log.info("cron.ticked", { count, duration_ms: durationMs });
+  countTick(services, { counts, hasFailed, durationMs, statements, waiting, began });
+  if (hasFailed) {
     throw new Error(`all ${counts.failed} rows of this tick failed`);
   }
   return counts;
 }
 
-/** What only people look at: its trouble is none of the payments'. */
-async function forConsole({ log }: Services, work: () => Promise<void>): Promise<void> {
-  await work().catch((error: unknown) => log.error("console.failed", { error: describeError(error) }));
+/** What only people look at, or nobody waits for: its trouble is none of the payments'. */
+async function aside({ log }: Services, event: string, work: () => Promise<void>): Promise<void> {
+  await work().catch((error: unknown) => log.error(event, { error: describeError(error) }));
 }
 
 function isFull({ transactions, deliveries, refunds }: Claim): boolean {
@@ -144,18 +154,4 @@ function createWorker(services: Services, counts: Counts, hasBudget: () => boole
       inParallel(refunds, 1, refund),
     ]);
   };
-}
-
-async function inParallel<T>(
-  items: readonly T[],
-  limit: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const queue = items.values();
-  const worker = async () => {
-    for (const item of queue) {
-      await work(item);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
 }

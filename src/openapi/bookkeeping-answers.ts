@@ -95,7 +95,10 @@ export const inboxEntry = z
       "txn_01kagt7mq3f6yvbz0c4x2n8e5d",
     ),
     outcome: choice("What became of it.", INBOX_MEANINGS),
-    reason: said("Why it was ignored.", "stale").nullable(),
+    reason: said(
+      "Why it was ignored; `archived`: it is parked, for its payment is of years ago and can only be read.",
+      "stale",
+    ).nullable(),
     says: z
       .object({
         status: choice("The state.", OBSERVED_MEANINGS),

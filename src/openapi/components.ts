@@ -16,9 +16,9 @@ import * as service from "./service-answers.ts";
 import * as transactions from "./transaction-answers.ts";
 import type { Parameter, Reference, Schema } from "./types.ts";
 
-const list = (item: z.ZodType, description: string) =>
+const list = (item: z.core.$ZodType, description: string) =>
   z.object({ data: z.array(item) }).meta({ description });
-const page = (item: z.ZodType, description: string) =>
+const page = (item: z.core.$ZodType, description: string) =>
   z
     .object({
       data: z.array(item),
@@ -64,7 +64,7 @@ const SCHEMAS = {
   StatusUpdate: bookkeeping.statusUpdate,
   SyncRequest: bookkeeping.syncRequest,
   Problem: problem,
-} as const satisfies Record<string, z.ZodType>;
+} as const satisfies Record<string, z.core.$ZodType>;
 
 export type SchemaName = keyof typeof SCHEMAS;
 
@@ -96,7 +96,10 @@ export function createSchemas(): Readonly<Record<string, Schema>> {
 }
 
 /** A query's schema as parameters. */
-export function toParameters(query: z.ZodType, words: Readonly<Record<string, notes.Note>>): Parameter[] {
+export function toParameters(
+  query: z.core.$ZodType,
+  words: Readonly<Record<string, notes.Note>>,
+): Parameter[] {
   const { properties = {}, required = [] } = z.toJSONSchema(query, OPTIONS);
   return Object.entries(properties).map(([name, schema]) => ({
     name,

@@ -19,7 +19,7 @@ export interface Note {
   /** Of an object's own fields. */
   readonly fields?: Readonly<Record<string, Note>>;
 }
-type Notes<T extends z.ZodType> = Readonly<Record<keyof z.input<T>, Note>>;
+type Notes<T extends z.core.$ZodType> = Readonly<Record<keyof z.input<T>, Note>>;
 type CustomerNotes = Readonly<Record<keyof NonNullable<z.input<typeof createBody>["customer"]>, Note>>;
 
 const customer: CustomerNotes = {

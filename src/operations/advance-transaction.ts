@@ -2,6 +2,7 @@
  * The one door. Everything that changes a transaction, from any side, goes load → decide → commit → announce here.
  * The commit's primary keys are the locks: who loses loads and decides again.
  */
+import { databaseOf } from "../lib/id.ts";
 import type { Services } from "../services.ts";
 import type { InboxEntry } from "../store/inbox.ts";
 import type { RefundEnd, RefundRow } from "../store/refunds.ts";
@@ -12,6 +13,8 @@ import type { IgnoreReason } from "../transactions/outcome.ts";
 import type { OwedRefund } from "../transactions/refund.ts";
 import type { Transaction } from "../transactions/transaction.ts";
 import { announce } from "./announce.ts";
+import { findArchived } from "./find-transaction.ts";
+import { noteEvents } from "./note-events.ts";
 import { OperationError } from "./operation-error.ts";
 import { FIRST_LEASE_MS } from "./send-delivery.ts";
 import { toEventData, toTimestamp } from "./views.ts";
@@ -44,6 +47,8 @@ export interface Attached {
   readonly again?: boolean;
   /** The refund whose end it is. */
   readonly refundEnd?: RefundEnd;
+  /** When the webhook came in; epoch milliseconds. Absent where it was not now. */
+  readonly arrivedAt?: number | null;
 }
 
 /**
@@ -130,21 +135,30 @@ async function tryAdvance(
   services: Services,
   news: News,
   input: Input,
-  { entry }: Attached,
+  { entry, arrivedAt = null }: Attached,
 ): Promise<Advanced | "conflict"> {
-  const { store, now } = services;
   const { loaded, stored, refund, refundEnd } = news;
   if (news.seen) {
     return unchanged(loaded, "duplicate");
   }
   if (!loaded || (entry && loaded.transaction.version === 0)) {
-    const kept = entry && !stored ? await store.park(entry, now()) : "kept";
+    const kept = entry && !stored ? await park(services, entry, loaded) : "kept";
     return kept === "conflict" ? kept : unchanged(loaded, "parked");
   }
-  const settled = { inbox: entry && { ...entry, stored }, refund, refundEnd };
+  const settled = { inbox: entry && { ...entry, stored }, refund, refundEnd, arrivedAt };
   return entry && entry.gateway !== loaded.transaction.gateway
     ? ignore(services, loaded, input, { ...settled, refundEnd: undefined }, "wrong_gateway")
     : applyPolicy(services, loaded, input, settled);
+}
+
+/** Its payment is to come; or it was here, years ago, and a person has to look. */
+async function park(
+  services: Services,
+  entry: InboxEntry,
+  loaded: Loaded | null,
+): Promise<"conflict" | "kept"> {
+  const archived = loaded ? null : await findArchived(services, entry.transactionId).catch(() => null);
+  return services.store.park(entry, services.now(), archived && "archived");
 }
 
 /** What is settled together with a change, or with the finding that there is none. */
@@ -152,6 +166,7 @@ interface Settled {
   readonly inbox: (InboxEntry & { readonly stored: boolean }) | undefined;
   readonly refund: RefundRow | null;
   readonly refundEnd: RefundEnd | undefined;
+  readonly arrivedAt: number | null;
 }
 
 async function applyPolicy(
@@ -219,7 +234,7 @@ async function commit(
   services: Services,
   loaded: Loaded,
   { events, refund: owed }: Decision & { kind: "change" },
-  { inbox, refundEnd }: Settled,
+  { inbox, refundEnd, arrivedAt }: Settled,
 ): Promise<Advanced | "conflict"> {
   const { store, now, journal } = services;
   const { transaction: from } = loaded;
@@ -235,8 +250,8 @@ async function commit(
     return committed;
   }
   journal.forget(from.id);
-  logEvents(services, events);
-  announce(services, events, deliveries, committed.positions);
+  noteEvents(services, events);
+  announce(services, events, deliveries, committed.positions, arrivedAt);
   const { transaction } = events.at(-1) ?? events[0];
   const { siblings, orderPaid } = committed;
   return {
@@ -261,18 +276,6 @@ async function takeUpParked(
   return transaction;
 }
 
-function logEvents({ log }: Services, events: readonly Event[]): void {
-  for (const { type, source, transaction } of events) {
-    log.info("transaction.advanced", {
-      transaction_id: transaction.id,
-      status: transaction.status,
-      version: transaction.version,
-      outcome: type,
-      source,
-    });
-  }
-}
-
 /** Owed from here on: whoever commits sends it first. */
 function toRefund(
   { newId, now }: Services,
@@ -281,7 +284,7 @@ function toRefund(
   { source, actor }: Event,
 ) {
   const lease = { nextAttemptAt: now() + REFUND_LEASE_MS, now: now() };
-  return { id: newId("rfd"), transactionId, ...owed, source, actor, ...lease };
+  return { id: newId("rfd", databaseOf(transactionId)), transactionId, ...owed, source, actor, ...lease };
 }
 
 /** The body is frozen here: the same over all attempts. */

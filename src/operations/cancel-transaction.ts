@@ -5,6 +5,7 @@ import type { Loaded } from "../store/rows.ts";
 import type { Origin } from "../transactions/outcome.ts";
 import { isOpen, type Transaction } from "../transactions/transaction.ts";
 import { endTransaction } from "./end-transaction.ts";
+import { findTransaction } from "./find-transaction.ts";
 import { OperationError } from "./operation-error.ts";
 
 /**
@@ -17,8 +18,8 @@ export async function cancelTransaction(
   id: string,
   origin: Origin,
 ): Promise<Transaction> {
-  const loaded = await services.store.find(id);
-  if (!loaded || loaded.transaction.version === 0) {
+  const loaded = await findTransaction(services, id);
+  if (!loaded) {
     throw new OperationError("not_found", "There is no such transaction.");
   }
   const { transaction } = loaded;

@@ -6,6 +6,7 @@ import type { Origin } from "../transactions/outcome.ts";
 import type { Transaction } from "../transactions/transaction.ts";
 import { advanceTransaction } from "./advance-transaction.ts";
 import { gatewayOf } from "./end-transaction.ts";
+import { findTransaction } from "./find-transaction.ts";
 import { OperationError } from "./operation-error.ts";
 
 /** When the cron looks, if the answer is lost. */
@@ -22,8 +23,8 @@ export async function captureTransaction(
   amount: number | null,
   origin: Origin,
 ): Promise<Transaction> {
-  const loaded = await services.store.find(id);
-  if (!loaded || loaded.transaction.version === 0) {
+  const loaded = await findTransaction(services, id);
+  if (!loaded) {
     throw new OperationError("not_found", "There is no such transaction.");
   }
   const { transaction } = loaded;

@@ -49,7 +49,8 @@ export async function createTransaction(
   const gateway = chooseGateway(services, command);
   const fingerprints = idempotencyKey === null ? [] : await fingerprint(services, command);
   const key = idempotencyKey === null ? null : { key: idempotencyKey, fingerprints };
-  const plan = { id: services.newId("txn"), command, gateway, key };
+  const id = services.newId("txn", await services.store.placeFor(command.orderId, services.now()));
+  const plan = { id, command, gateway, key };
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     const inserted = await insert(services, plan);
     if (inserted) {
@@ -60,9 +61,8 @@ export async function createTransaction(
       return creation;
     }
   }
-  throw new OperationError("contention", "Too many requests for this order at once; try again.", {
-    retryAfterSeconds: 1,
-  });
+  const text = "Too many requests for this order at once; try again.";
+  throw new OperationError("contention", text, { retryAfterSeconds: 1 });
 }
 
 interface Key {
@@ -146,15 +146,23 @@ async function insert(services: Services, { id, command, gateway, key }: Plan): 
 
 /**
  * Our own row, whose insert was repeated after a lost answer, is opened. The key's transaction is replayed, the order's
- * open one resumed or ended, a paid order refused.
+ * open one resumed or ended, a paid order refused, also where its payment is archived; a key whose payment is so is
+ * forgotten.
  * @returns null when the way is free now
  */
 async function resolveConflict(services: Services, plan: Plan): Promise<Creation | null> {
   const { id, command, key } = plan;
-  const { byKey, byOrder } = await services.store.findConflicts(key?.key ?? null, command.orderId, id);
+  const found = await services.store.findConflicts(key?.key ?? null, command.orderId, id);
+  const { byKey, byOrder, archivedId, isKeyStale } = found;
   const own = byOrder.find(({ transaction }) => transaction.id === id);
   if (own) {
     return { transaction: await open(services, own), created: true };
+  }
+  if (archivedId !== null) {
+    throw alreadyPaid(archivedId);
+  }
+  if (key && isKeyStale) {
+    await services.store.forgetKey(key.key);
   }
   const existing =
     key && byKey ? await replay(services, byKey, key) : await takeOver(services, plan, byOrder);
@@ -189,18 +197,13 @@ async function replay(
   const { transaction, openingUntil } = loaded;
   const now = services.now();
   if (!fingerprints.includes(loaded.fingerprint)) {
-    throw new OperationError(
-      "idempotency_mismatch",
-      "This Idempotency-Key was used with another body; use a new key.",
-    );
+    const text = "This Idempotency-Key was used with another body; use a new key.";
+    throw new OperationError("idempotency_mismatch", text);
   }
   if (transaction.version === 0 && openingUntil > now) {
     const retryAfterSeconds = Math.min(2, Math.ceil((openingUntil - now) / 1000));
-    throw new OperationError(
-      "idempotency_in_progress",
-      "The first request with this key is still under way.",
-      { retryAfterSeconds },
-    );
+    const text = "The first request with this key is still under way.";
+    throw new OperationError("idempotency_in_progress", text, { retryAfterSeconds });
   }
   return open(services, loaded);
 }
@@ -245,13 +248,16 @@ function inProgress({ id, status }: Transaction): OperationError {
 /** @throws OperationError when the order has its money already, or a person must decide first */
 function refuseOccupied({ id, status, amountRefunded, amountCaptured }: Transaction): void {
   if (status === "succeeded" && amountRefunded < amountCaptured) {
-    throw new OperationError("order_already_paid", "This order is paid.", { transactionId: id });
+    throw alreadyPaid(id);
   }
   if (status === "review") {
-    throw new OperationError("order_in_review", "A payment of this order waits for a person's decision.", {
-      transactionId: id,
-    });
+    const text = "A payment of this order waits for a person's decision.";
+    throw new OperationError("order_in_review", text, { transactionId: id });
   }
+}
+
+function alreadyPaid(transactionId: string): OperationError {
+  return new OperationError("order_already_paid", "This order is paid.", { transactionId });
 }
 
 /** Opens what nobody has opened yet. */
@@ -289,12 +295,6 @@ function toUnavailable(error: unknown, transactionId: string): unknown {
     return error;
   }
   const retryAfterSeconds = Math.ceil((error.retryAfterMs ?? RETRY_AFTER_SECONDS * 1000) / 1000);
-  return new OperationError(
-    "gateway_unavailable",
-    "The gateway did not answer. Send the same request again.",
-    {
-      transactionId,
-      retryAfterSeconds,
-    },
-  );
+  const text = "The gateway did not answer. Send the same request again.";
+  return new OperationError("gateway_unavailable", text, { transactionId, retryAfterSeconds });
 }

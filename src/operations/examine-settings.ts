@@ -17,6 +17,7 @@ export function examineSettings(config: Config, gateways: Gateways, calledAt: st
     examineFulfilment(config),
     examineConsole(config),
     examineOrigins(config),
+    examineMetrics(config),
     ...examineVariables(config),
   ];
 }
@@ -28,7 +29,7 @@ function examineGateways({ defaultGateway }: Config, gateways: Gateways): Findin
     return fault(
       check,
       "Complete, but no gateway is on: no payment can begin.",
-      'Set the variables of one: README, "Gateways".',
+      'Set the variables of one: docs/gateways.md, "Set up".',
     );
   }
   if (defaultGateway === null) {
@@ -83,9 +84,20 @@ function examineSandbox(config: Config): Finding {
   if (!config.sandbox) {
     return ok("sandbox", "Off.");
   }
-  return isPublic(config)
-    ? fault("sandbox", "On: everybody can pay with play money.", "Set SANDBOX to off, and deploy again.")
-    : ok("sandbox", "On, in development.");
+  if (!isPublic(config)) {
+    return ok("sandbox", "On, in development.");
+  }
+  return config.gateways.length > 0
+    ? fault(
+        "sandbox",
+        "On, beside a real gateway: everybody can pay with play money.",
+        "Set SANDBOX to off, and deploy again.",
+      )
+    : warning(
+        "sandbox",
+        "On: everybody can pay with play money.",
+        "Good for a trial. The Worker of a shop has none: npm run deploy.",
+      );
 }
 
 function examineFulfilment({ fulfilment }: Config): Finding {
@@ -126,6 +138,16 @@ function examineOrigins({ allowedOrigins }: Config): Finding {
         "ALLOWED_ORIGINS is empty: no page of the shop may watch a payment, and no return_url may lead there.",
         "Set ALLOWED_ORIGINS to the shop's web origins and its apps' schemes.",
       );
+}
+
+/** Payments go as well without. */
+function examineMetrics({ metrics }: Config): Finding {
+  return ok(
+    "metrics",
+    metrics
+      ? 'Written to Analytics Engine. Queries: RUNBOOK.md, "Metrics".'
+      : 'Off: METRICS is not bound. How to, and what for: RUNBOOK.md, "Metrics".',
+  );
 }
 
 function examineVariables(config: Config): Finding[] {

@@ -1,4 +1,5 @@
 /** What an operator does, with the record of it: who and why before it is done, and what came of it after. */
+import { databaseOf } from "../lib/id.ts";
 import { describeError } from "../lib/log.ts";
 import type { Services } from "../services.ts";
 import { OperationError } from "./operation-error.ts";
@@ -22,7 +23,7 @@ export async function recordAction(
   action: OperatorAction,
   work: () => Promise<string>,
 ): Promise<string> {
-  const id = newId("act");
+  const id = newId("act", databaseOf(action.transactionId ?? ""));
   await store.beginAction({ id, ...action, createdAt: now() });
   // What is done is done, whatever becomes of the record's last word.
   const end = async (outcome: string) => {

@@ -1,13 +1,15 @@
 /** One transaction with everything that happened to it, in the order of time, and what a person can do with it now. */
 import { type GatewayCall, readCalls } from "../gateways/journal.ts";
 import type { Services } from "../services.ts";
+import type { ArchivedPayment } from "../store/archive-record.ts";
 import { readAttempts, statusOf } from "../store/deliveries.ts";
 import type { InboxRow } from "../store/inbox.ts";
 import type { Loaded } from "../store/rows.ts";
-import type { Timeline } from "../store/timeline.ts";
+import { MAX_ENTRIES, type Timeline } from "../store/timeline.ts";
 import type { EventType, Source } from "../transactions/event.ts";
 import type { RefundStatus } from "../transactions/refund.ts";
 import { isOpen, type Status } from "../transactions/transaction.ts";
+import { findArchived } from "./find-transaction.ts";
 import { eventId } from "./send-delivery.ts";
 
 /** Times are epoch milliseconds, sums minor units. */
@@ -106,11 +108,15 @@ export interface Payment {
   /** What can be given back. */
   readonly rest: number;
   readonly siblings: Timeline["siblings"];
+  /** It can only be read. */
+  readonly isArchived: boolean;
 }
 
 /** @returns null when there is no such transaction */
 export async function readPayment(services: Services, id: string): Promise<Payment | null> {
-  const timeline = await services.store.readTimeline(id);
+  const known = await services.store.readTimeline(id);
+  const archived = known ? null : await findArchived(services, id);
+  const timeline = known ?? (archived && toTimeline(archived));
   if (!timeline) {
     return null;
   }
@@ -119,9 +125,10 @@ export async function readPayment(services: Services, id: string): Promise<Payme
   const moves = entries.filter((entry) => entry.kind === "event" && entry.status !== entry.statusBefore);
   const lastMove = moves.at(-1);
   return {
-    ...{ loaded, entries, siblings, rest: restOf(loaded) },
+    ...{ loaded, entries, siblings, isArchived: archived !== null },
+    rest: restOf(loaded),
     lastMove: lastMove?.kind === "event" ? lastMove : null,
-    actions: possibleActions(services, loaded),
+    actions: archived ? [] : possibleActions(services, loaded),
   };
 }
 
@@ -155,6 +162,18 @@ export function toReceivedWebhook(row: InboxRow): ReceivedWebhook {
     lagMs: row.occurredAt === null ? null : receivedAt - row.occurredAt,
     skewMs: row.signedAt === null ? null : row.signedAt - receivedAt,
     read: JSON.stringify(observation),
+  };
+}
+
+/** The newest of each kind first, as D1 has them, but for what is told in the order of versions. */
+function toTimeline(archived: ArchivedPayment): Timeline {
+  const { loaded, calls, events, deliveries, webhooks, refunds, actions } = archived;
+  return {
+    ...{ loaded, calls, siblings: [], history: events.slice(-MAX_ENTRIES) },
+    owed: deliveries.slice(-MAX_ENTRIES),
+    webhooks: webhooks.slice(-MAX_ENTRIES).toReversed(),
+    refunds: refunds.slice(-MAX_ENTRIES).toReversed(),
+    actions: actions.slice(-MAX_ENTRIES).toReversed(),
   };
 }
 

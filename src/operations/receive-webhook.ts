@@ -28,30 +28,32 @@ export async function receiveWebhook(
   if (!gateway) {
     throw new OperationError("not_found", "No gateway of this name is configured.");
   }
+  const arrivedAt = services.now();
   const notices = await gateway.readWebhook(webhook).catch((error: unknown) => {
-    services.defer(noteRefusal(services, gatewayId, webhook.headers, error));
+    services.defer(noteRefusal(services, gatewayId, { headers: webhook.headers, arrivedAt }, error));
     throw error;
   });
   const raw = notices.length > 0 ? redactPayload(webhook.body) : null;
   if (notices.length === 0) {
     services.log.info("webhook.ignored", { gateway: gatewayId });
+    count(services, { gateway: gatewayId, outcome: "ignored", arrivedAt });
   }
   const outcomes: Outcome[] = [];
   for (const notice of notices) {
-    outcomes.push(await applyNotice(services, gatewayId, notice, raw));
+    outcomes.push(await applyNotice(services, gatewayId, notice, { raw, arrivedAt }));
   }
   return outcomes.findLast((outcome) => outcome === "applied") ?? outcomes.at(-1) ?? "ignored";
 }
 
 /**
  * One item of a webhook, or of the gateway's own list of events.
- * @param raw what the webhook said, redacted
+ * @param webhook that brings it: what it said, redacted, and when it came in
  */
 export async function applyNotice(
   services: Services,
   gateway: string,
   notice: Notice,
-  raw: string | null = null,
+  webhook: { readonly raw: string | null; readonly arrivedAt: number } | null = null,
 ): Promise<Outcome> {
   const { eventId, observation, receipt } = notice;
   const place = { gateway, eventId, transactionId: placeOf(gateway, notice) };
@@ -59,8 +61,14 @@ export async function applyNotice(
     // Of a test from the console, or of the doctor's: there is no payment behind it.
     return "ignored";
   }
-  const entry = { ...place, observation, arrival: { ...receipt, raw } };
-  const outcome = await applyWebhook(services, entry);
+  const entry = { ...place, observation, arrival: { ...receipt, raw: webhook?.raw ?? null } };
+  const arrivedAt = webhook?.arrivedAt ?? null;
+  const { occurredAt } = receipt;
+  const outcome = await applyWebhook(services, entry, { arrivedAt }).catch((error: unknown) => {
+    count(services, { gateway, outcome: "failed", arrivedAt, occurredAt });
+    throw error;
+  });
+  count(services, { gateway, outcome, arrivedAt, occurredAt });
   services.log.info("webhook.received", {
     gateway,
     transaction_id: entry.transactionId,
@@ -70,16 +78,41 @@ export async function applyNotice(
   return outcome;
 }
 
+interface Counted {
+  readonly gateway: string;
+  readonly outcome: string;
+  /** Epoch milliseconds, as the next; null: it is from the gateway's own list. */
+  readonly arrivedAt: number | null;
+  /** When it happened there; null where nobody says. */
+  readonly occurredAt?: number | null;
+}
+
+function count(
+  { metrics, now }: Services,
+  { gateway, outcome, arrivedAt, occurredAt = null }: Counted,
+): void {
+  metrics.write("webhook", {
+    ...{ gateway, outcome, via: arrivedAt === null ? "list" : "webhook" },
+    duration_ms: arrivedAt === null ? null : now() - arrivedAt,
+    // A clock of theirs that is ahead makes nothing arrive before it happened.
+    lag_ms: arrivedAt === null || occurredAt === null ? null : Math.max(0, arrivedAt - occurredAt),
+  });
+}
+
 /** The last refused webhook is kept for the operator: when and why, nothing of what it said, and none of the doctor's. */
 async function noteRefusal(
   services: Services,
   gateway: string,
-  headers: Headers,
+  { headers, arrivedAt }: { readonly headers: Headers; readonly arrivedAt: number },
   error: unknown,
 ): Promise<void> {
+  if (await isOurProbe(services, headers)) {
+    return;
+  }
+  count(services, { gateway, outcome: error instanceof GatewayError ? error.kind : "failed", arrivedAt });
   const isRefusal =
     error instanceof GatewayError && (error.kind === "unverified" || error.kind === "malformed");
-  if (!isRefusal || (await isOurProbe(services, headers))) {
+  if (!isRefusal) {
     return;
   }
   const now = services.wallClock();
@@ -93,12 +126,12 @@ async function noteRefusal(
 export async function applyWebhook(
   services: Services,
   entry: InboxEntry,
-  { again = false }: Pick<Attached, "again"> = {},
+  how: Pick<Attached, "again" | "arrivedAt"> = {},
 ): Promise<Outcome> {
-  const advanced = await bring(services, entry, again).catch((error: unknown) => {
+  const advanced = await bring(services, entry, how).catch((error: unknown) => {
     if (error instanceof OperationError && error.code === "contention") {
       // What the gateway's reference stands for may have become known at this very moment.
-      return bring(services, entry, again);
+      return bring(services, entry, how);
     }
     throw error;
   });
@@ -109,12 +142,16 @@ export async function applyWebhook(
   return advanced.outcome;
 }
 
-async function bring(services: Services, entry: InboxEntry, again: boolean): Promise<Advanced> {
+async function bring(
+  services: Services,
+  entry: InboxEntry,
+  { again = false, arrivedAt = null }: Pick<Attached, "again" | "arrivedAt">,
+): Promise<Advanced> {
   const input = { kind: "observed", source: "webhook", observation: entry.observation } as const;
   const id = await resolve(services, entry);
   // What is in the inbox already is settled where it stands.
   const place = again ? entry : { ...entry, transactionId: id };
-  return advanceTransaction(services, id, input, { entry: place, again });
+  return advanceTransaction(services, id, input, { entry: place, again, arrivedAt });
 }
 
 function placeOf(gateway: string, { transactionId, observation }: Notice): string {

@@ -3,11 +3,13 @@
  * under the row's id.
  * Whatever happens to the answer, the refund is owed from then on and done once.
  */
+import { databaseOf } from "../lib/id.ts";
 import { describeError } from "../lib/log.ts";
 import type { Services } from "../services.ts";
 import type { RefundRow } from "../store/refunds.ts";
 import type { Source } from "../transactions/event.ts";
 import { REFUND_LEASE_MS } from "./advance-transaction.ts";
+import { findRefunds } from "./find-transaction.ts";
 import { OperationError } from "./operation-error.ts";
 import { REFUND_REJECTED, REFUND_UNSUPPORTED, sendRefund } from "./send-refund.ts";
 
@@ -37,7 +39,7 @@ export async function refundTransaction(
   const { store, now, newId } = services;
   const { amount, reason, idempotencyKey, source, actor, expectedRest } = command;
   const fingerprint = JSON.stringify([amount, reason]);
-  const id = newId("rfd");
+  const id = newId("rfd", databaseOf(transactionId));
   const requested = await store.requestRefund({
     ...{ id, transactionId, amount, reason, source, actor, idempotencyKey, fingerprint, expectedRest },
     ...{ nextAttemptAt: now() + REFUND_LEASE_MS, now: now() },
@@ -63,14 +65,14 @@ async function sendNow(services: Services, refund: RefundRow, source: Source): P
 
 /** What stands in the way: the key's refund, or too little that is left. @throws OperationError */
 async function findEarlier(
-  { store }: Services,
+  services: Services,
   transactionId: string,
   { amount, idempotencyKey, expectedRest }: RefundCommand,
   fingerprint: string,
   id: string,
 ): Promise<RefundRow> {
-  const found = await store.findRefunds(transactionId);
-  if (!found || found.loaded.transaction.version === 0) {
+  const found = await findRefunds(services, transactionId);
+  if (!found) {
     throw new OperationError("not_found", "There is no such transaction.");
   }
   const earlier = found.refunds.find(
@@ -93,6 +95,10 @@ async function findEarlier(
   }
   // What is under way may be counted at the gateway already.
   const rest = Math.max(0, transaction.amountCaptured - transaction.amountRefunded - refunds.pending);
+  if (found.isArchived && rest > 0) {
+    const text = "The payment is archived: it can only be read. Give the money back at the gateway itself.";
+    throw new OperationError("not_refundable", text, { transactionId });
+  }
   if (expectedRest !== null && expectedRest !== rest) {
     const text = `Meanwhile this has changed: ${rest} is left to refund, not ${expectedRest}. Look again.`;
     throw new OperationError("refund_exceeds_rest", text, { transactionId });

@@ -11,7 +11,7 @@ export async function replayEvent(services: Services, id: string): Promise<void>
   if (event) {
     requireShop(services);
   }
-  const delivery = event && (await store.replay(event.position, event.transactionId, now() + FIRST_LEASE_MS));
+  const delivery = event && (await store.replay(event.transactionId, event.position, now() + FIRST_LEASE_MS));
   if (!delivery) {
     throw new OperationError("not_found", "There is no such event.");
   }

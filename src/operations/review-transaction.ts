@@ -7,6 +7,7 @@ import type { Observation } from "../transactions/observation.ts";
 import type { Transaction } from "../transactions/transaction.ts";
 import { type Advanced, advanceTransaction } from "./advance-transaction.ts";
 import { closeSession, gatewayOf } from "./end-transaction.ts";
+import { findTransaction } from "./find-transaction.ts";
 import { followUp } from "./follow-up.ts";
 import { OperationError } from "./operation-error.ts";
 
@@ -31,8 +32,8 @@ export async function reviewTransaction(
   id: string,
   verdict: Verdict,
 ): Promise<Transaction> {
-  const loaded = await services.store.find(id);
-  if (!loaded || loaded.transaction.version === 0) {
+  const loaded = await findTransaction(services, id);
+  if (!loaded) {
     throw new OperationError("not_found", "There is no such transaction.");
   }
   if (loaded.transaction.status !== "review") {

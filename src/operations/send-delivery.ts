@@ -26,7 +26,7 @@ const MAX_RETRY_AFTER_MS = 24 * HOUR;
 /** A fresh delivery is leased to the request that committed it for so long. */
 export const FIRST_LEASE_MS = 30 * SECOND;
 
-export type OwedEvent = Lease & Pick<Delivery, "transactionId" | "type" | "body">;
+export type OwedEvent = Lease & Pick<Delivery, "transactionId" | "type" | "body" | "createdAt">;
 
 /** The id that the shop sees, the same over all attempts: made of the transaction and the order of commit. */
 export function eventId({ transactionId, position }: Pick<OwedEvent, "transactionId" | "position">): string {
@@ -57,16 +57,29 @@ export async function sendDelivery(
   const call = { at, durationMs: wallClock() - started, answer: outcome.answer, pushedMs: push?.ms ?? null };
   const attempt = event.attempts + 1;
   const fields = { event_id: id, transaction_id: event.transactionId, attempt };
+  const count = (result: string) =>
+    services.metrics.write("delivery", {
+      ...{ outcome: result, answer: classOf(outcome), attempt, duration_ms: call.durationMs },
+      age_ms: now() - event.createdAt,
+    });
   if (outcome.delivered) {
+    count("delivered");
     await store.markDelivered(event, now(), call);
     log.info("delivery.succeeded", fields);
     return "delivered";
   }
   const pauseMs = pauseAfter(attempt, outcome);
+  count(pauseMs === null ? "abandoned" : "failed");
   await store.markFailed(event, pauseMs === null ? null : now() + pauseMs, call);
   const reason = outcome.answer;
   log.warn(pauseMs === null ? "delivery.abandoned" : "delivery.failed", { ...fields, reason });
   return "failed";
+}
+
+/** Of an answer's status the first digit; what a shop's Worker calls its errors is its own. */
+function classOf({ answer, delivered }: Fulfilled): string {
+  const [, digit] = /^HTTP (\d)\d\d$/.exec(answer) ?? [];
+  return digit ? `${digit}xx` : delivered ? "taken" : "none";
 }
 
 /** Milliseconds until the next attempt; null when there is none. */

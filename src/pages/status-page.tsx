@@ -6,7 +6,6 @@ import type { Status } from "../transactions/transaction.ts";
 import { Document } from "./document.tsx";
 import { Emblem, toneOf } from "./emblem.tsx";
 import { formatAmount, formatMoment, isolate, isSameDay, safeHref, safeWebHref } from "./format.ts";
-import { textsFor } from "./languages.ts";
 import { fill, type StatusTexts } from "./status-texts.ts";
 import { type PageState, pageStateOf, type StatusView } from "./status-view.ts";
 
@@ -26,8 +25,7 @@ interface PartProps {
  * The whole document for one payment as it is now. The script renews what is inside each data-part of `main` and leaves
  * the part itself: a live region only speaks if it was there before what it says.
  */
-export function StatusPage({ view }: { view: StatusView }) {
-  const texts = textsFor(view.locale);
+export function StatusPage({ view, texts }: Pick<PartProps, "view" | "texts">) {
   const state = pageStateOf(view);
   const part: PartProps = { view, state, texts };
   return (
@@ -61,15 +59,13 @@ export function StatusPage({ view }: { view: StatusView }) {
 
 interface MessageProps {
   readonly message: keyof StatusTexts["messages"];
-  /** As of a `StatusView`. */
-  readonly locale: string;
+  readonly texts: StatusTexts;
   /** Where to try again, when that is another address than the page's own. */
   readonly retryUrl?: string | undefined;
 }
 
 /** The whole document where there is no payment to show: not found, or our own trouble, which tries again. */
-export function MessagePage({ message, locale, retryUrl }: MessageProps) {
-  const texts = textsFor(locale);
+export function MessagePage({ message, texts, retryUrl }: MessageProps) {
   const { title, text } = texts.messages[message];
   return (
     <Document

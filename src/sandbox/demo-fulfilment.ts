@@ -1,6 +1,6 @@
 /** The demo shop's endpoint for events: verifies the raw bytes, writes down what it was told, answers at once. */
 import type { Context } from "hono";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { verifyWebhook } from "../lib/standard-webhooks.ts";
 import type { DemoOrder } from "./demo-order.ts";
 
@@ -12,7 +12,7 @@ export interface FulfilmentOptions {
 
 const eventSchema = z.object({
   type: z.string(),
-  data: z.object({ id: z.string(), order_id: z.string().min(1), version: z.int() }),
+  data: z.object({ id: z.string(), order_id: z.string().check(z.minLength(1)), version: z.int() }),
 });
 
 export function receiveFulfilment({ fulfilmentSecrets, orders, now }: FulfilmentOptions) {

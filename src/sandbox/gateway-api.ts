@@ -1,7 +1,7 @@
 /** The simulated gateway's API, as the generic gateway's protocol has it (CONTRACT.md, section 6). */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { equalInConstantTime } from "../lib/derive-secret.ts";
 import type { SandboxCredentials } from "./credentials.ts";
 import type { SandboxSession } from "./sandbox-session.ts";
@@ -14,9 +14,9 @@ export interface GatewayApiOptions {
   readonly newId: (prefix: string) => string;
 }
 
-const identifier = z.string().min(1).max(255);
-const amount = z.int().positive();
-const currency = z.string().regex(/^[A-Z]{3}$/);
+const identifier = z.string().check(z.minLength(1), z.maxLength(255));
+const amount = z.int().check(z.positive());
+const currency = z.string().check(z.regex(/^[A-Z]{3}$/));
 const address = z.url({ protocol: /^https?$/ });
 
 const createSchema = z.object({
@@ -24,12 +24,12 @@ const createSchema = z.object({
   order_id: identifier,
   amount,
   currency,
-  description: z.string().max(1000).optional(),
+  description: z.optional(z.string().check(z.maxLength(1000))),
   callback_url: address,
   return_url: address,
   cancel_url: address,
   expires_at: z.iso.datetime({ offset: true }),
-  capture: z.enum(["automatic", "manual"]).default("automatic"),
+  capture: z._default(z.enum(["automatic", "manual"]), "automatic"),
 });
 const captureSchema = z.object({ amount });
 const refundSchema = z.object({ refund_id: identifier, amount, currency });
@@ -100,7 +100,7 @@ function notFound(c: Context): Response {
 /** @param key where the call has an idempotency key: what it must be */
 async function readBody<T>(
   c: Context,
-  schema: z.ZodType<T>,
+  schema: z.ZodMiniType<T>,
   key?: (body: T) => string,
 ): Promise<T | Response> {
   const json: unknown = await c.req.json().catch(() => undefined);

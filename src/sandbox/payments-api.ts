@@ -1,5 +1,5 @@
 /** The demo shop's way to payment-edge: the few calls that a shop's backend needs, over plain HTTP. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Order } from "./demo-order.ts";
 
 const transactionSchema = z.object({
@@ -10,17 +10,17 @@ const transactionSchema = z.object({
   amount_captured: z.int(),
   amount_refunded: z.int(),
   currency: z.string(),
-  payment_url: z.string().nullable(),
+  payment_url: z.nullable(z.string()),
   status_url: z.string(),
   client_secret: z.string(),
   late: z.boolean(),
-  review_reason: z.string().nullable(),
+  review_reason: z.nullable(z.string()),
   expires_at: z.string(),
 });
 const problemSchema = z.object({
   title: z.string(),
-  detail: z.string().optional(),
-  code: z.string().optional(),
+  detail: z.optional(z.string()),
+  code: z.optional(z.string()),
 });
 
 export type Transaction = z.infer<typeof transactionSchema>;

@@ -30,6 +30,7 @@ export interface SandboxOptions {
 
 const MAX_BODY_BYTES = 256 * 1024;
 
+/** It also leads whoever comes to the address alone to the shop. */
 export function createSandbox(options: SandboxOptions): Hono {
   const app = new Hono();
   const limit = bodyLimit({
@@ -41,5 +42,6 @@ export function createSandbox(options: SandboxOptions): Hono {
   app.route("/sandbox", createGatewayApi(options));
   app.route("/sandbox", createPayRoutes(options));
   app.route("/demo", createDemoRoutes(options));
+  app.get("/", (c) => c.redirect("/demo", 302));
   return app;
 }

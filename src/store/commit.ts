@@ -2,6 +2,7 @@
 import { and, eq, inArray, ne, sql } from "drizzle-orm";
 import type { Event } from "../transactions/event.ts";
 import type { Status, Transaction } from "../transactions/transaction.ts";
+import { mayBeArchived } from "./archive-bucket.ts";
 import { attempt, type Database } from "./database.ts";
 import { type InboxEntry, isEntry, referenceKey, toInboxRow } from "./inbox.ts";
 import { endRefund, insertRefund, type NewRefund, type RefundEnd } from "./refunds.ts";
@@ -98,7 +99,11 @@ function markApplied(
 }
 
 /** An order that is paid needs no other page that takes money: the cron looks at them now, whatever else is lost. */
-function nudgeSiblings(db: Database, { orderId, id }: Transaction, now: number) {
+export function nudgeSiblings(
+  db: Database,
+  { orderId, id }: Pick<Transaction, "orderId" | "id">,
+  now: number,
+) {
   return db
     .update(transactions)
     .set({ nextCheckAt: now })
@@ -112,8 +117,15 @@ function nudgeSiblings(db: Database, { orderId, id }: Transaction, now: number) 
 function insertEvent(db: Database, event: Event, { from, deliveries: owed, inbox: entry, now }: Commit) {
   const delivery = owed.find(({ version }) => version === event.transaction.version);
   const position = delivery ? sql`last_insert_rowid()` : null;
-  const row = { ...toEventRow(event), position, eventId: entry?.eventId ?? null };
+  const row = { ...toEventRow(event), position, eventId: entry?.eventId ?? null, ...ownerOf(from, now) };
   return [...(delivery ? [insertDelivery(db, from.id, delivery, now)] : []), db.insert(events).values(row)];
+}
+
+/** Old ones may be archived at this very moment: then there is no row, and the event is refused. */
+function ownerOf({ id }: Transaction, now: number) {
+  return mayBeArchived(id, now)
+    ? { transactionId: sql<string>`(SELECT id FROM transactions WHERE id = ${id})` }
+    : {};
 }
 
 function insertDelivery(db: Database, transactionId: string, delivery: OwedDelivery, now: number) {

@@ -10,16 +10,19 @@ export function connect(d1: ReliableD1): Database {
   return drizzle(d1);
 }
 
+/** A unique index or a primary key; or a payment that an event is of, which is not there any more. */
+const CONFLICT = /UNIQUE constraint failed|NOT NULL constraint failed: events\.transaction_id/;
+
 /**
  * Runs a query.
- * @returns "conflict" when a primary key or a unique index refused it: somebody else was first
+ * @returns "conflict" when a primary key or a unique index refused it, or what it is about is gone: somebody was first
  * @throws StoreError
  */
 export async function attempt<T>(query: PromiseLike<T>): Promise<T | "conflict"> {
   try {
     return await query;
   } catch (error) {
-    if (messages(error).includes("UNIQUE constraint failed")) {
+    if (CONFLICT.test(messages(error))) {
       return "conflict";
     }
     throw new StoreError(errorCode(messages(error)));

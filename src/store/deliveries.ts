@@ -1,13 +1,14 @@
 /** The outbox in D1: what the shop is owed, and what came of it. */
 import { and, asc, desc, eq, getTableColumns, gt, inArray, lt, type SQL, sql } from "drizzle-orm";
 import { readLines, toLine } from "../lib/lines.ts";
+import type { Places } from "../lib/places.ts";
 import { type Database, run } from "./database.ts";
 import { deliveries, isDeadLetter } from "./schema.ts";
 
 export type Delivery = typeof deliveries.$inferSelect;
 
 /** A row as an attempt took it: its time of the next attempt is the lease. */
-export type Lease = Pick<Delivery, "position" | "attempts" | "nextAttemptAt">;
+export type Lease = Pick<Delivery, "transactionId" | "position" | "attempts" | "nextAttemptAt">;
 
 export type DeliveryStatus = "owed" | "delivered" | "dead";
 
@@ -35,13 +36,13 @@ export interface ListedDelivery extends Omit<Delivery, "body" | "log"> {
 
 export interface DeliveryFilter {
   readonly status?: DeliveryStatus;
-  /** Positions below this one. */
-  readonly before?: number;
+  /** Positions below these. */
+  readonly before?: Places;
   readonly limit: number;
 }
 
-/** Where a page of what is owed ends. */
-export type OwedPlace = Pick<Delivery, "nextAttemptAt" | "position">;
+/** Where a page of what is owed ends; the last row's database tells those apart that have one position. */
+export type OwedPlace = Pick<Delivery, "nextAttemptAt" | "position"> & { readonly database: number };
 
 const HAS_STATUS: Readonly<Record<DeliveryStatus, SQL>> = {
   owed: sql`next_attempt_at IS NOT NULL`,
@@ -77,7 +78,7 @@ export function deliveryQueries(db: Database) {
     },
 
     /** Owes an event again, from the first attempt on. @returns it, or null when there is none */
-    async replay(position: number, transactionId: string, nextAttemptAt: number): Promise<Delivery | null> {
+    async replay(transactionId: string, position: number, nextAttemptAt: number): Promise<Delivery | null> {
       const [row] = await run(
         db
           .update(deliveries)
@@ -111,7 +112,11 @@ export function deliveryQueries(db: Database) {
     },
 
     /** Newest first, without their bodies. */
-    async listDeliveries({ status, before, limit }: DeliveryFilter): Promise<ListedDelivery[]> {
+    async listDeliveries({
+      status,
+      before: [before] = [],
+      limit,
+    }: DeliveryFilter): Promise<ListedDelivery[]> {
       // With the plus SQLite looks for what is owed in its own index, instead of through all that was delivered.
       const position = status === "owed" ? sql`+${deliveries.position}` : sql`${deliveries.position}`;
       const rows = await run(
@@ -123,6 +128,16 @@ export function deliveryQueries(db: Database) {
           .limit(limit),
       );
       return rows.map(toListed);
+    },
+
+    async hasDelivery(transactionId: string, position: number): Promise<boolean> {
+      const rows = await run(
+        db
+          .select({ position: deliveries.position })
+          .from(deliveries)
+          .where(and(eq(deliveries.position, position), eq(deliveries.transactionId, transactionId))),
+      );
+      return rows.length > 0;
     },
 
     /** What is owed, the longest due first: that is its index's order, so a page reads no more than it shows. */
@@ -139,8 +154,8 @@ export function deliveryQueries(db: Database) {
       return rows.map(toListed);
     },
 
-    /** Outgoing events in the order of commit. */
-    async listAfter(position: number, limit: number): Promise<Delivery[]> {
+    /** Outgoing events in the order of commit, after these positions. */
+    async listAfter([position = 0]: Places, limit: number): Promise<Delivery[]> {
       return await run(
         db
           .select()

@@ -82,16 +82,17 @@ export function inboxQueries(db: Database) {
 
     /**
      * Keeps a webhook until its transaction is there, which takes it up in the commit that opens it.
+     * @param reason why it will never be; null: it may
      * @returns "conflict" when the transaction, or this very webhook, came in meanwhile
      */
-    async park(entry: InboxEntry, now: number): Promise<"conflict" | "kept"> {
+    async park(entry: InboxEntry, now: number, reason: string | null = null): Promise<"conflict" | "kept"> {
       const { gateway, eventId, transactionId, observation, arrival = UNKNOWN } = entry;
       const { occurredAt, signedAt, secret, raw } = arrival;
       const known =
         observation.reference !== null && transactionId === referenceKey(gateway, observation.reference)
           ? sql`gateway_reference = ${observation.reference} AND gateway = ${gateway}`
           : sql`id = ${transactionId}`;
-      const row = sql`SELECT ${transactionId}, ${gateway}, ${eventId}, 'parked', NULL,
+      const row = sql`SELECT ${transactionId}, ${gateway}, ${eventId}, 'parked', ${reason},
         ${JSON.stringify(observation)}, ${now}, ${occurredAt}, ${signedAt}, ${secret}, ${raw}
         WHERE NOT EXISTS (SELECT 1 FROM transactions WHERE ${known} AND version > 0)`;
       const parked = db.insert(inbox).select(row).onConflictDoNothing().returning({ id: inbox.eventId });

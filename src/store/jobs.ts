@@ -6,6 +6,7 @@ import type { Delivery } from "./deliveries.ts";
 import type { RefundRow } from "./refunds.ts";
 import { type Loaded, loadedColumns, toLoaded } from "./rows.ts";
 import { deliveries, heartbeats, missedEvents, refunds, transactions } from "./schema.ts";
+import { selectWaiting, type Waiting } from "./waiting.ts";
 
 /** A claimed row that nobody finishes is due again at the next tick, however early that comes. */
 const LEASE_MS = 50_000;
@@ -20,6 +21,8 @@ export interface Claim {
   readonly refunds: readonly RefundRow[];
   /** Whose lists of events are still to be read, since when. */
   readonly missed: readonly Missed[];
+  /** What waited before; null where it was not asked for. */
+  readonly waiting: Waiting | null;
 }
 
 export interface Missed {
@@ -36,16 +39,24 @@ export function jobQueries(db: Database) {
      * @param ranAt the heartbeat's time
      * @param limit of each kind
      * @param listing the gateways that have a list of events
+     * @param withWaiting also what waits is read
      */
-    async claimDue(now: number, ranAt: number, limit: number, listing: readonly string[]): Promise<Claim> {
+    async claimDue(
+      now: number,
+      ranAt: number,
+      limit: number,
+      listing: readonly string[],
+      withWaiting = false,
+    ): Promise<Claim> {
       const until = now + LEASE_MS;
       /** The longest due first. */
       const isDue = (key: SQLiteColumn, clock: SQLiteColumn) =>
         sql`${key} IN (SELECT ${key} FROM ${key.table} WHERE ${clock} <= ${now} ORDER BY ${clock} LIMIT ${limit})`;
       const outage = sql`SELECT value, ran_at - ${MARGIN_MS} FROM heartbeats, json_each(${JSON.stringify(listing)})
         WHERE job = 'cron' AND ran_at < ${ranAt - OUTAGE_MS}`;
-      const [, missed, , claimed, claimedDeliveries, claimedRefunds] = await run(
+      const [[waiting], , missed, , claimed, claimedDeliveries, claimedRefunds] = await run(
         db.batch([
+          selectWaiting(db, withWaiting),
           db.insert(missedEvents).select(outage).onConflictDoNothing(),
           db.select().from(missedEvents),
           db
@@ -74,6 +85,7 @@ export function jobQueries(db: Database) {
         deliveries: claimedDeliveries,
         refunds: claimedRefunds,
         missed,
+        waiting: waiting ?? null,
       };
     },
 

@@ -10,6 +10,7 @@ export const MIGRATIONS: readonly string[] = [
   "0004_dead_letters.sql",
   "0005_missed_events.sql",
   "0006_console.sql",
+  "0007_archive.sql",
 ];
 
 export function migrationQueries(db: Database) {

@@ -5,6 +5,7 @@
  * the caller reads again. It may also be committed after its deadline, as if its sender had died.
  */
 import { retry } from "../lib/retry.ts";
+import { withDeadline } from "../lib/with-deadline.ts";
 import { type Around, aroundD1 } from "./around-d1.ts";
 
 /** Milliseconds. */
@@ -53,7 +54,8 @@ export function reliableD1(d1: D1Database, deadlines = DEADLINES): ReliableD1 {
     return retry(
       () => {
         count += queries.length;
-        return withDeadline(call(), deadlineMs);
+        const late = () => new Error(`D1_DEADLINE: no answer within ${deadlineMs} ms`);
+        return withDeadline(call(), deadlineMs, late);
       },
       {
         attempts: ATTEMPTS,
@@ -72,18 +74,4 @@ function isRead(query: string): boolean {
 function isTransient(error: unknown): boolean {
   const text = error instanceof Error ? error.message : "";
   return !LIMIT.test(text) && (INTERNAL.test(text) || TRANSIENT.some((message) => text.includes(message)));
-}
-
-/** What comes of the call after its deadline is passed over: the race has taken its rejection. */
-async function withDeadline<T>(answer: Promise<T>, deadlineMs: number): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => late.reject(new Error(`D1_DEADLINE: no answer within ${deadlineMs} ms`)),
-    deadlineMs,
-  );
-  try {
-    return await Promise.race([answer, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

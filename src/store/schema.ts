@@ -233,3 +233,14 @@ export const signInAttempts = sqliteTable("sign_in_attempts", {
   attempts: integer("attempts").notNull(),
   since: integer("since").notNull(),
 });
+
+export const archivedOrders = sqliteTable("archived_orders", {
+  orderId: text("order_id").primaryKey(),
+  transactionId: text("transaction_id").notNull(),
+});
+
+export const archiveWalk = sqliteTable("archive_walk", {
+  id: integer("id").primaryKey(),
+  after: text("after").notNull(),
+  keyAfter: text("key_after").notNull(),
+});

@@ -30,7 +30,7 @@ export interface RolledUp {
 }
 
 /** There is no row before the first count. */
-const COUNTED = sql`coalesce((SELECT position FROM roll_up), 0)`;
+export const COUNTED = sql`coalesce((SELECT position FROM roll_up), 0)`;
 export const PENDING_FROM = sql`coalesce((SELECT pending_from FROM roll_up), '')`;
 /** The search for what is pending goes over so many rows at once. */
 const MAX_STEPS = 2000;

@@ -1,8 +1,10 @@
-/** The store: every query that the Worker makes, over one D1 database. */
+/** The store: every query that the Worker makes, over one D1 database. Several are one by books.ts. */
+import { archiveQueries } from "./archive.ts";
 import { commitQueries } from "./commit.ts";
 import { sessionQueries } from "./console-sessions.ts";
 import { connect } from "./database.ts";
 import { deliveryQueries } from "./deliveries.ts";
+import { elsewhereQueries } from "./elsewhere.ts";
 import { inboxQueries } from "./inbox.ts";
 import { jobQueries } from "./jobs.ts";
 import { migrationQueries } from "./migrations.ts";
@@ -33,6 +35,10 @@ export function createStore(binding: D1Database, deadlines?: Deadlines) {
     ...operatorActionQueries(db),
     ...sessionQueries(db),
     ...migrationQueries(db),
+    ...archiveQueries(db),
+    ...elsewhereQueries(db),
+    /** Where a new payment of the order goes, for its id. */
+    placeFor: async (_orderId: string, _now: number): Promise<number> => 0,
     /** How many statements were run so far. D1 allows 1,000 in one invocation. */
     statementCount: d1.statementCount,
   };

@@ -17,15 +17,18 @@ import {
 import { PENDING_FROM, type Span, selectStatistics } from "./statistics.ts";
 
 /** Of each kind: a timeline is for people. */
-const MAX_ENTRIES = 20;
+export const MAX_ENTRIES = 20;
 /** A count goes no further. */
-const MAX_COUNTED = 20;
+export const MAX_COUNTED = 20;
 /** The oldest one that is pending is not far behind where the cron has found it. */
 const MAX_STEPS = 50;
 
 const { body: _body, ...told } = getTableColumns(deliveries);
 
 export type Timeline = NonNullable<Awaited<ReturnType<ReturnType<typeof timelineQueries>["readTimeline"]>>>;
+
+export type Overview = Awaited<ReturnType<ReturnType<typeof timelineQueries>["readOverview"]>>;
+export type Count = Overview["dead"];
 
 export function timelineQueries(db: Database) {
   return {
@@ -145,15 +148,17 @@ function toCount([row]: readonly { readonly count: number }[]) {
 }
 
 function selectOldestPending(db: Database) {
-  const next = sql`(SELECT id, status, version, created_at, expires_at FROM transactions
-    WHERE id >= ${PENDING_FROM} ORDER BY id LIMIT ${sql.raw(String(MAX_STEPS))})`;
   return db
     .select({
       id: sql<string>`id`.as("id"),
       createdAt: sql<number>`created_at`.as("created_at"),
       expiresAt: sql<number>`expires_at`.as("expires_at"),
     })
-    .from(next)
-    .where(sql`status = 'pending' AND version > 0`)
-    .limit(1);
+    .from(oldestPending);
 }
+
+const next = sql`(SELECT id, status, version, created_at, expires_at FROM transactions
+    WHERE id >= ${PENDING_FROM} ORDER BY id LIMIT ${sql.raw(String(MAX_STEPS))})`;
+/** The oldest one that is pending, in one row or none. */
+export const oldestPending = sql`(SELECT id, created_at, expires_at FROM ${next}
+    WHERE status = 'pending' AND version > 0 LIMIT 1)`;

@@ -1,10 +1,12 @@
 /** Transactions in D1: found, inserted on conditions, listed. What changes their state is commit.ts. */
 import { and, desc, eq, gt, gte, lt, or, sql } from "drizzle-orm";
 import type { Status, Transaction } from "../transactions/transaction.ts";
+import { selectArchivedOrder } from "./archive.ts";
 import { attempt, type Database, run } from "./database.ts";
 import { type InboxKey, type InboxOutcome, isEntry } from "./inbox.ts";
+import { findableValues, insertWords } from "./metadata-values.ts";
 import { columns, type Loaded, loadedColumns, toLoaded, toRow, toTransaction, withCalls } from "./rows.ts";
-import { events, idempotencyKeys, inbox, metadataValues, transactions } from "./schema.ts";
+import { events, idempotencyKeys, inbox, transactions } from "./schema.ts";
 
 export interface Creation {
   readonly transaction: Transaction;
@@ -109,9 +111,12 @@ export function transactionQueries(db: Database) {
       return result !== "conflict" && result[0].length > 0;
     },
 
-    /** What stands in the way of an insert: the key's transaction and the order's, or itself, in one round trip. */
+    /**
+     * What stands in the way of an insert: the key's transaction and the order's, or itself, in one round trip; and of
+     * what is archived the key alone, and the order's paid one.
+     */
     async findConflicts(key: string | null, orderId: string, id: string) {
-      const [byKey, byOrder] = await run(
+      const [byKey, byOrder, [archived], keys] = await run(
         db.batch([
           db
             .select({ row: loadedColumns, fingerprint: idempotencyKeys.fingerprint })
@@ -127,12 +132,19 @@ export function transactionQueries(db: Database) {
               ),
             ),
           ),
+          selectArchivedOrder(db, orderId),
+          db
+            .select({ key: idempotencyKeys.key })
+            .from(idempotencyKeys)
+            .where(eq(idempotencyKeys.key, key ?? "")),
         ]),
       );
       const [keyed] = byKey;
       return {
         byKey: keyed ? { ...toLoaded(keyed.row), fingerprint: keyed.fingerprint } : null,
         byOrder: byOrder.map(toLoaded),
+        archivedId: archived?.archived ?? null,
+        isKeyStale: keyed === undefined && keys.length > 0,
       };
     },
 
@@ -271,22 +283,6 @@ function insertKey(
       WHERE EXISTS (SELECT 1 FROM transactions WHERE id = ${id})`);
 }
 
-/** So many at most, each a row. */
-const MAX_WORDS = 10;
-
-/** What of the shop's own words can be searched for: short values, none that looks like an e-mail address. */
-function findableValues(metadata: Transaction["metadata"]): string[] {
-  // No control character either: at a NUL, a text ends for SQLite.
-  const values = Object.values(metadata).filter((value) => /^[^@＠﹫\p{Cc}]{1,100}$/u.test(value));
-  return [...new Set(values)].slice(0, MAX_WORDS);
-}
-
-/** The words, if the transaction's row was written. */
-function insertWords(db: Database, words: readonly string[], id: string) {
-  return db.insert(metadataValues).select(sql`SELECT value, ${id} FROM json_each(${JSON.stringify(words)})
-    WHERE EXISTS (SELECT 1 FROM transactions WHERE id = ${id})`);
-}
-
 /** The row's values as a SELECT, so that an INSERT can have conditions; columns in the schema's order. */
 function conditionalRow({ transaction, customer, openingUntil, idempotency }: Creation) {
   const row: Record<string, unknown> = { ...toRow(transaction), customer, openingUntil };
@@ -296,5 +292,6 @@ function conditionalRow({ transaction, customer, openingUntil, idempotency }: Cr
   return sql`SELECT ${sql.join(values, sql`, `)}, '' WHERE
     NOT EXISTS (SELECT 1 FROM idempotency_keys WHERE key = ${idempotency?.key ?? null})
     AND NOT EXISTS (SELECT 1 FROM transactions WHERE order_id = ${transaction.orderId}
-      AND (slot IN ('open', 'paid') OR status = 'review'))`;
+      AND (slot IN ('open', 'paid') OR status = 'review'))
+    AND NOT EXISTS (SELECT 1 FROM archived_orders WHERE order_id = ${transaction.orderId})`;
 }

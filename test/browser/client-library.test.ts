@@ -5,7 +5,7 @@ import { type Api, createApi, type Transaction } from "../flows/support/api.ts";
 import { eventually } from "../flows/support/eventually.ts";
 import { FakeGateway } from "../flows/support/fake-gateway.ts";
 import { gatewayVariables, type System, shopVariables, startSystem } from "../flows/support/system.ts";
-import { chromiumPath, launch, picture } from "./support/browser.ts";
+import { chromiumPath, picture, sharedBrowser } from "./support/browser.ts";
 import { bundlePage, type ShopPages, startShopPages } from "./support/shop-page.ts";
 
 const PATIENCE_MS = 20_000;
@@ -21,20 +21,19 @@ describe.skipIf(chromiumPath === null)("the client library in a shop's page", ()
   let sockets: WebSocket[];
 
   beforeAll(async () => {
-    [shop, gateway, browser] = await Promise.all([startShopPages(), FakeGateway.start(), launch()]);
+    [shop, gateway, browser] = await Promise.all([startShopPages(), FakeGateway.start(), sharedBrowser()]);
     const vars = { ...shopVariables, ...gatewayVariables(gateway.url), ALLOWED_ORIGINS: shop.origin };
     system = await startSystem({ vars });
     shop.allow(system.url);
     api = createApi(system.url);
   });
   afterAll(async () => {
-    await browser?.close();
     await system?.stop();
     await gateway?.stop();
     await shop?.stop();
   });
   beforeEach(async () => {
-    page = await browser.newPage();
+    page = await browser.newPage({ reducedMotion: "reduce" });
     page.setDefaultTimeout(PATIENCE_MS);
     errors = [];
     sockets = [];

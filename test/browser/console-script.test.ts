@@ -1,8 +1,8 @@
 /** What the console's script adds, in a real browser under the pages' own policy: charts, copying, local times. */
 import { readFile } from "node:fs/promises";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { chromiumPath, launch, overflow, PHONE, Profiles } from "./support/browser.ts";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { chromiumPath, overflow, PHONE, Profiles, sharedBrowser } from "./support/browser.ts";
 import { violations } from "./support/examine.ts";
 
 const ADDRESS = "http://localhost/console";
@@ -66,9 +66,8 @@ describe.skipIf(chromiumPath === null)("/console.js", () => {
   let page: Page;
 
   beforeAll(async () => {
-    browser = await launch();
+    browser = await sharedBrowser();
   });
-  afterAll(() => browser?.close());
   beforeEach(async () => {
     profiles = new Profiles(browser);
     page = await open();

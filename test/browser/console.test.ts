@@ -9,12 +9,12 @@ import { CONSOLE_PASSWORD, type System, startSystem } from "../flows/support/sys
 import {
   chromiumPath,
   isMarked,
-  launch,
   markDocument,
   overflow,
   PHONE,
   Profiles,
   picture,
+  sharedBrowser,
 } from "./support/browser.ts";
 import { examine, examineOnPhone } from "./support/examine.ts";
 import { demoVariables } from "./support/shop.ts";
@@ -35,7 +35,7 @@ describe.skipIf(chromiumPath === null)("the console", () => {
     shop = await FakeShop.start();
     [system, browser] = await Promise.all([
       startSystem({ vars: { ...demoVariables, FULFILMENT_URL: shop.url } }),
-      launch(),
+      sharedBrowser(),
     ]);
     api = createApi(system.url);
     profiles = new Profiles(browser);
@@ -44,7 +44,7 @@ describe.skipIf(chromiumPath === null)("the console", () => {
     await signIn(page, "Ada");
   });
   afterAll(async () => {
-    await browser?.close();
+    await profiles?.close();
     await system?.stop();
     await shop?.stop();
   });

@@ -8,11 +8,11 @@ import { createDirectory, removeDirectory, type System, startSystem } from "../f
 import {
   chromiumPath,
   isMarked,
-  launch,
   launchWindow,
   markDocument,
   Profiles,
   picture,
+  sharedBrowser,
 } from "./support/browser.ts";
 import { demoVariables, turns } from "./support/shop.ts";
 
@@ -35,12 +35,12 @@ describe.skipIf(chromiumPath === null)("an interruption", () => {
     directory = await createDirectory();
     const port = await freePort();
     start = () => startSystem({ vars: demoVariables, port, directory });
-    [system, browser, real] = await Promise.all([start(), launch(), launchWindow()]);
+    [system, browser, real] = await Promise.all([start(), sharedBrowser(), launchWindow()]);
     api = createApi(system.url);
     profiles = new Profiles(browser);
   });
   afterAll(async () => {
-    await browser?.close();
+    await profiles?.close();
     await real?.close();
     await system?.stop();
     await removeDirectory(directory);

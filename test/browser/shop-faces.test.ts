@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createApi } from "../flows/support/api.ts";
 import { eventually } from "../flows/support/eventually.ts";
 import { type System, startSystem } from "../flows/support/system.ts";
-import { chromiumPath, launch, Profiles } from "./support/browser.ts";
+import { chromiumPath, Profiles, sharedBrowser } from "./support/browser.ts";
 import { examine, examineOnPhone } from "./support/examine.ts";
 import { demoVariables, type Order, Shop } from "./support/shop.ts";
 
@@ -16,14 +16,14 @@ describe.skipIf(chromiumPath === null)("the demo shop's faces", () => {
   let page: Page;
 
   beforeAll(async () => {
-    [system, browser] = await Promise.all([startSystem({ vars: demoVariables }), launch()]);
+    [system, browser] = await Promise.all([startSystem({ vars: demoVariables }), sharedBrowser()]);
     shop = new Shop(system.url, createApi(system.url));
     profiles = new Profiles(browser);
     // For all tests: a new one for each would take longer than all that is done with it.
     page = await profiles.page();
   });
   afterAll(async () => {
-    await browser?.close();
+    await profiles?.close();
     await system?.stop();
   });
   afterEach(async () => {

@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "../flows/support/eventually.ts";
 import { startWorld, type World } from "../flows/support/world.ts";
-import { chromiumPath, launch, PHONE, Profiles } from "./support/browser.ts";
+import { chromiumPath, PHONE, Profiles, sharedBrowser } from "./support/browser.ts";
 import { examine, examineOnPhone, violations } from "./support/examine.ts";
 
 const AMOUNT = 1999;
@@ -18,14 +18,14 @@ describe.skipIf(chromiumPath === null)("the status page's faces", () => {
   let arabic: Page;
 
   beforeAll(async () => {
-    [world, browser] = await Promise.all([startWorld(), launch()]);
+    [world, browser] = await Promise.all([startWorld(), sharedBrowser()]);
     profiles = new Profiles(browser);
     // For all tests: a new one for each would take longer than all that is done with it.
     page = await profiles.page();
     arabic = await profiles.page({ viewport: PHONE, locale: "ar", colorScheme: "dark" });
   });
   afterAll(async () => {
-    await browser?.close();
+    await profiles?.close();
     await world?.stop();
   });
   afterEach(async () => {

@@ -3,7 +3,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Transaction } from "../flows/support/api.ts";
 import { startWorld, type World } from "../flows/support/world.ts";
-import { chromiumPath, launch } from "./support/browser.ts";
+import { chromiumPath, PHONE, sharedBrowser } from "./support/browser.ts";
 
 describe.skipIf(chromiumPath === null)("the status page", () => {
   let world: World;
@@ -12,14 +12,13 @@ describe.skipIf(chromiumPath === null)("the status page", () => {
   let page: Page;
 
   beforeAll(async () => {
-    [world, browser] = await Promise.all([startWorld(), launch()]);
+    [world, browser] = await Promise.all([startWorld(), sharedBrowser()]);
   });
   afterAll(async () => {
-    await browser?.close();
     await world?.stop();
   });
   beforeEach(async () => {
-    context = await browser.newContext({ viewport: { width: 360, height: 740 } });
+    context = await browser.newContext({ viewport: PHONE, reducedMotion: "reduce" });
     context.setDefaultTimeout(15_000);
     page = await context.newPage();
   });

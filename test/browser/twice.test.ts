@@ -3,7 +3,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createApi } from "../flows/support/api.ts";
 import { type System, startSystem } from "../flows/support/system.ts";
-import { chromiumPath, isMarked, launch, markDocument, Profiles } from "./support/browser.ts";
+import { chromiumPath, isMarked, markDocument, Profiles, sharedBrowser } from "./support/browser.ts";
 import { choose, demoVariables, isToldOf, order, Shop, turns } from "./support/shop.ts";
 
 const PAY_PAGE = /\/sandbox\/pay\//;
@@ -17,7 +17,7 @@ describe.skipIf(chromiumPath === null)("whatever is done twice", () => {
   let page: Page;
 
   beforeAll(async () => {
-    [system, browser] = await Promise.all([startSystem({ vars: demoVariables }), launch()]);
+    [system, browser] = await Promise.all([startSystem({ vars: demoVariables }), sharedBrowser()]);
     shop = new Shop(system.url, createApi(system.url));
     profiles = new Profiles(browser);
     // For all tests: a new one for each would take longer than all that is done with it.
@@ -25,7 +25,7 @@ describe.skipIf(chromiumPath === null)("whatever is done twice", () => {
     page = await context.newPage();
   });
   afterAll(async () => {
-    await browser?.close();
+    await profiles?.close();
     await system?.stop();
   });
   afterEach(async () => {

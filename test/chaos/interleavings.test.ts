@@ -16,7 +16,7 @@ import { createWorld, leaveWorld, type World } from "./support/world.ts";
 afterAll(leaveWorld);
 
 const MINUTE = 60_000;
-const RUNS = figure(25, 2000);
+const RUNS = figure(16, 2000);
 const ORDER = { order_id: "order-1", amount: 1999, currency: "USD" };
 
 interface Subject {

@@ -109,7 +109,7 @@ describe("W4: news that get lost between the Worker and the object", () => {
       const transaction = await createQuiet(system);
       const { channel } = system.services;
       let second = 0;
-      const underway: { at: number; send: () => Promise<void> }[] = [];
+      const underway: { at: number; send: () => Promise<unknown> }[] = [];
       const publish: typeof channel.publish = async (update) => {
         for (const _ of times(random() < lost ? 0 : copies)) {
           underway.push({ at: second + Math.floor(random() * 6), send: () => channel.publish(update) });

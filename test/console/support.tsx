@@ -196,6 +196,7 @@ export const PAYMENT: TransactionView = {
   olderCallsForgotten: true,
   actions: ["refund", "check"],
   refundable: { rest: 1499, pending: 300 },
+  isArchived: false,
   siblings: [{ id: "txn_01kaqk5w0meev9h4x2n8c7d3rs", status: "expired", createdAt: NOW - 2 * HOUR }],
   clientSecret: "cs_visibly_fake",
   statusUrl: `https://pay.example/status/${ID}?client_secret=cs_visibly_fake`,

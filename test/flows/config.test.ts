@@ -52,7 +52,7 @@ describe("a system with variables that are missing or bad", () => {
   let system: System;
 
   beforeAll(async () => {
-    system = await startSystem({ vars: faults, isUp: (status) => status >= 500 });
+    system = await startSystem({ vars: faults, args: [], isUp: (status) => status >= 500 });
   });
   afterAll(() => system?.stop());
 

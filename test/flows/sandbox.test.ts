@@ -16,7 +16,7 @@ describe("SANDBOX on", () => {
 
   beforeAll(async () => {
     const { SANDBOX, ALLOWED_ORIGINS, ...vars } = shopVariables;
-    system = await startSystem({ vars });
+    system = await startSystem({ vars, args: [] });
     api = createApi(system.url);
   });
   afterAll(() => system?.stop());

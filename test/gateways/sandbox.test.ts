@@ -4,6 +4,7 @@ import { env, exports } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { RawWebhook } from "../../src/gateways/gateway.ts";
 import { connectGeneric } from "../../src/gateways/generic.ts";
+import { connectSandbox } from "../../src/mount-sandbox.ts";
 import { sandboxCredentials } from "../../src/sandbox/credentials.ts";
 import type { SandboxSession } from "../../src/sandbox/sandbox-session.ts";
 import { createServices } from "../../src/services.ts";
@@ -40,7 +41,7 @@ const connect = (fetch = vendor, now = Date.now()) =>
 /** As the Worker itself has it. */
 async function findSandbox() {
   const invocation = { requestId: "test", now: Date.now, waitUntil: () => undefined };
-  const { gateways } = await createServices(env, invocation);
+  const { gateways } = await createServices(env, invocation, connectSandbox);
   return gateways.get("sandbox") ?? expect.unreachable("the sandbox is on");
 }
 

@@ -1,6 +1,7 @@
 /** The doctor over HTTP: for the shop alone; and its probes of every gateway, which change nothing. */
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
+import { connectSandbox } from "../../src/mount-sandbox.ts";
 import { createServices } from "../../src/services.ts";
 import { signIn } from "../support/operator.ts";
 import {
@@ -43,7 +44,7 @@ async function createFullSystem(): Promise<System> {
   const variables = Object.assign({}, ...VENDORS.map((vendor) => vendor.variables("https://vendor.example")));
   const bindings = { ...env, ...variables, SANDBOX: "on" } as unknown as Cloudflare.Env;
   const invocation = { requestId: "test", now: Date.now, waitUntil: () => undefined };
-  const real = await createServices(bindings, invocation);
+  const real = await createServices(bindings, invocation, connectSandbox);
   replaceServices(system, { gateways: new Map([...real.gateways, ...system.services.gateways]) });
   loopBack(system);
   return system;

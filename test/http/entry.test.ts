@@ -2,7 +2,8 @@
 import { createExecutionContext, createScheduledController, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import worker from "../../src/index.ts";
+import * as withoutSandbox from "../../src/index.ts";
+import * as withSandbox from "../../src/index-with-sandbox.ts";
 import { GATEWAY_API_KEY, GATEWAY_WEBHOOK_SECRET } from "../support/fake-gateway.ts";
 import { emptyTables, selectRow } from "../support/system.ts";
 
@@ -10,11 +11,17 @@ const CANARY = "canary-7f3a";
 
 type Environment = typeof env;
 
-async function fetchWith(variables: Record<string, string | undefined>, path = "/health"): Promise<Response> {
+const worker = withSandbox.default;
+
+async function fetchWith(
+  variables: Record<string, string | undefined>,
+  path = "/health",
+  entry = worker,
+): Promise<Response> {
   const request = new Request(`http://localhost:8787${path}`) as Parameters<typeof worker.fetch>[0];
   const changed = { ...env, ...variables } as unknown as Environment;
   const ctx = createExecutionContext();
-  const response = await worker.fetch(request, changed, ctx);
+  const response = await entry.fetch(request, changed, ctx);
   await waitOnExecutionContext(ctx);
   return response;
 }
@@ -85,6 +92,11 @@ describe("fetch with a bad environment", () => {
     ["a policy that is none", { LATE_PAYMENT_POLICY: CANARY }, ["LATE_PAYMENT_POLICY"]],
     ["a gateway that is none", { DEFAULT_GATEWAY: CANARY }, ["DEFAULT_GATEWAY"]],
     ["a sandbox in between", { SANDBOX: CANARY }, ["SANDBOX"]],
+    [
+      "a sandbox that is not in the bundle",
+      { SANDBOX: "on", SANDBOX_SESSIONS: undefined },
+      ["SANDBOX", "npm run deploy -- --sandbox"],
+    ],
   ])("answers 500 and names the variables of %s", async (_, variables, names) => {
     for (const path of ["/health", "/transactions", "/status/x", "/"]) {
       const response = await fetchWith(variables, path);
@@ -135,5 +147,26 @@ describe("scheduled", () => {
     const bad = { ...env, API_KEYS: "" } as unknown as Environment;
     const controller = createScheduledController({ cron: "* * * * *" });
     await expect(worker.scheduled(controller, bad, createExecutionContext())).rejects.toThrow("API_KEYS");
+  });
+});
+
+describe("the two entries", () => {
+  it("export the same but for what the sandbox is made of", () => {
+    const own = Object.keys(withSandbox).filter((name) => !(name in withoutSandbox));
+    expect(own.toSorted()).toEqual(["DemoOrder", "SandboxSession"]);
+    expect(Object.keys(withoutSandbox).filter((name) => !(name in withSandbox))).toEqual([]);
+  });
+
+  it.each([
+    ["/health", 200, 200],
+    ["/demo", 200, 404],
+    ["/", 302, 404],
+    ["/sandbox/status/x", 401, 404],
+    ["/demonstration", 404, 404],
+    ["/status/x", 404, 404],
+  ])("answer on %s with %d and %d", async (path, one, other) => {
+    const production = { SANDBOX: "off", SANDBOX_SESSIONS: undefined, DEMO_ORDERS: undefined };
+    expect((await fetchWith({}, path)).status).toBe(one);
+    expect((await fetchWith(production, path, withoutSandbox.default)).status).toBe(other);
   });
 });

@@ -2,7 +2,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import * as bodies from "../../src/http/schemas.ts";
 import { createSchemas } from "../../src/openapi/components.ts";
 
@@ -12,7 +12,7 @@ const schemas = createSchemas();
 
 describe("createSchemas", () => {
   /** What the door says of these bytes. */
-  const taken = async (schema: z.ZodType, text: string): Promise<boolean> => {
+  const taken = async (schema: z.ZodMiniType, text: string): Promise<boolean> => {
     const request = new Request("https://pay.example/", { method: "POST", body: text });
     try {
       bodies.check(schema, await bodies.readJson(request));

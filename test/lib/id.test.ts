@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { firstTypeIdAt, newTypeId } from "../../src/lib/id.ts";
+import {
+  databaseOf,
+  firstTypeIdAt,
+  hasKin,
+  MAX_DATABASES,
+  newTypeId,
+  placeIn,
+  timeOf,
+} from "../../src/lib/id.ts";
 
 fc.configureGlobal({ seed: 20261122 });
 
@@ -58,6 +66,34 @@ describe("newTypeId", () => {
     const ones = ids.reduce((all, bits) => all | bits, 0n);
     const zeros = ids.reduce((all, bits) => all | ~bits, 0n) & (2n ** 80n - 1n);
     expect((ones & zeros).toString(2).replaceAll("0", "")).toHaveLength(74);
+  });
+});
+
+describe("databaseOf", () => {
+  it("reads the number that an id was made with", () => {
+    fc.assert(
+      fc.property(instants, fc.nat({ max: MAX_DATABASES - 1 }), fc.boolean(), (now, database, kin) => {
+        const id = newTypeId("txn", now, placeIn(database, kin));
+        expect(hasKin(id)).toBe(kin);
+        expect(timeOf(id)).toBe(now);
+        expect(id).toMatch(/^txn_[0-7][0-9a-hjkmnp-tv-z]{25}$/);
+        expect(databaseOf(id)).toBe(database);
+        expect(firstTypeIdAt("txn", now) <= id).toBe(true);
+      }),
+    );
+  });
+
+  it("takes whatever is no such id for the first one", () => {
+    for (const text of [
+      "",
+      "stripe:cs_test_1",
+      "txn_",
+      "txn_8",
+      `${newTypeId("txn", NOW, 7)}_4`,
+      "txn_UUUUUUUUUUUUUUUUUUUUUUUUUU",
+    ]) {
+      expect(databaseOf(text)).toBe(0);
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import {
   baseUrl,
   isLoopback,
@@ -14,7 +14,7 @@ const LONG = "0123456789abcdefghijklmn";
 const WEBHOOK = `whsec_${btoa("a-webhook-secret-for-these-tests")}`;
 
 /** What is wrong with a value, in our words; null where nothing is. */
-function complaint(schema: z.ZodType, value: unknown): string | null {
+function complaint(schema: z.ZodMiniType, value: unknown): string | null {
   const result = schema.safeParse(value);
   return result.success ? null : result.error.issues.map(({ message }) => message).join("; ");
 }

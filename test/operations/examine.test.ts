@@ -9,6 +9,7 @@ import type { Finding } from "../../src/operations/finding.ts";
 import { StoreError } from "../../src/store/store-error.ts";
 import { GATEWAY_URL } from "../support/fake-gateway.ts";
 import { createPaid, MINUTE } from "../support/money.ts";
+import { RecordedMetrics } from "../support/recorded-metrics.ts";
 import { rollUpAll, SETTLED_MS } from "../support/rolled-up.ts";
 import {
   createPending,
@@ -25,6 +26,9 @@ import { createWellSystem, soundVariables } from "../support/well-system.ts";
 beforeEach(emptyTables);
 
 const PUBLIC = "https://pay.example.com";
+const NO_GATEWAY = {
+  ...{ GENERIC_GATEWAY_URL: "", GENERIC_GATEWAY_API_KEY: "", GENERIC_GATEWAY_WEBHOOK_SECRET: "" },
+};
 
 async function findingsOf(system: System, calledAt = system.services.config.publicUrl) {
   const findings = await examine(system.services, calledAt);
@@ -59,7 +63,8 @@ describe("examine", () => {
     expect(wrongOf(findings)).toEqual([]);
     expect(findings.filter(({ advice }) => advice !== null)).toEqual([]);
     expect(findings.map(({ check }) => check)).toEqual([
-      ...["configuration", "address", "sandbox", "fulfilment", "console", "origins", "secrets"],
+      ...["configuration", "address", "sandbox", "fulfilment", "console", "origins", "metrics"],
+      "secrets",
       ...["migrations", "database", "cron", "outbox", "pending", "dead letters", "parked webhooks"],
       ...["reviews", "silent gateways", "generic: reached", "generic: way in", "generic: webhooks"],
     ]);
@@ -114,9 +119,14 @@ describe("examine, of settings", () => {
       ...(["warning", "secrets", "are the same secret", "of its own"] as const),
     ],
     [
-      "the sandbox in public",
+      "the sandbox in public, beside a real gateway",
       { PUBLIC_URL: PUBLIC, SANDBOX: "on" },
       ...(["fault", "sandbox", "play money", "SANDBOX to off"] as const),
+    ],
+    [
+      "the sandbox in public, alone",
+      { PUBLIC_URL: PUBLIC, SANDBOX: "on", DEFAULT_GATEWAY: "", ...NO_GATEWAY },
+      ...(["warning", "sandbox", "play money", "npm run deploy"] as const),
     ],
     [
       "an address on this machine in public",
@@ -125,6 +135,18 @@ describe("examine, of settings", () => {
     ],
   ])("says what to do about %s", async (_name, variables, level, check, says, advice) => {
     expect(await wrongWith(await createWellSystem(variables))).toEqual(said(level, check, says, advice));
+  });
+
+  it("says whether figures are written, and blames nobody who wants none", async () => {
+    for (const [variables, says] of [
+      [{}, "Off"],
+      [{ METRICS: new RecordedMetrics() }, "Analytics Engine"],
+    ] as const) {
+      const findings = await findingsOf(await createWellSystem(variables));
+      expect(wrongOf(findings)).toEqual([]);
+      const found = findings.filter(({ check }) => check === "metrics");
+      expect(found).toEqual([{ ...said("ok", "metrics", says, ""), advice: null }]);
+    }
   });
 
   it("warns where it was called by another address than gateways are told", async () => {
@@ -139,7 +161,7 @@ describe("examine, of settings", () => {
     const { gateways, config } = system.services;
     replaceServices(system, { gateways: new Map() });
     expect(await wrongWith(system)).toEqual(
-      said("fault", "configuration", "no payment can begin", "Gateways"),
+      said("fault", "configuration", "no payment can begin", "docs/gateways.md"),
     );
     replaceServices(system, { gateways, config: { ...config, defaultGateway: null } });
     expect(await wrongWith(system)).toEqual(

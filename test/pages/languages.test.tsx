@@ -1,12 +1,14 @@
 /** @jsxImportSource hono/jsx */
 // Which language a buyer gets, and that each says all that is to be said.
 import { describe, expect, it } from "vitest";
-import { chooseLocale, languages, textsFor } from "../../src/pages/languages.ts";
+import { allTexts } from "../../src/pages/all-texts.ts";
+import { chooseLocale, LANGUAGES, languageOf } from "../../src/pages/languages.ts";
 import { MessagePage } from "../../src/pages/status-page.tsx";
 import type { StatusTexts } from "../../src/pages/status-texts.ts";
 import { english } from "../../src/pages/texts/en.ts";
 import { ALL_STATES, render } from "./support.tsx";
 
+const languages = LANGUAGES.map((language) => allTexts[language]);
 const others = languages.filter((texts) => texts !== english);
 const named = (all: readonly StatusTexts[]) => all.map((texts) => [texts.language, texts] as const);
 
@@ -60,7 +62,7 @@ describe("chooseLocale", () => {
   });
 });
 
-describe("textsFor", () => {
+describe("languageOf", () => {
   it.each([
     ["de-CH", "de"],
     ["en-a-bbb-x-c", "en"],
@@ -68,15 +70,16 @@ describe("textsFor", () => {
     ["", "en"],
     ["a--b", "en"],
     ["no locale", "en"],
-  ])("gives the texts for %j in %s", (locale, language) => {
-    expect(textsFor(locale).language).toBe(language);
+  ])("gives for %j the language %s", (locale, language) => {
+    expect(languageOf(locale)).toBe(language);
   });
 });
 
 describe("languages", () => {
   it("are at least ten, two of them from right to left, each once", () => {
     expect(languages.length).toBeGreaterThanOrEqual(10);
-    expect(new Set(languages.map(({ language }) => language)).size).toBe(languages.length);
+    expect(languages.map(({ language }) => language)).toEqual(LANGUAGES);
+    expect(new Set(LANGUAGES).size).toBe(LANGUAGES.length);
     const rightToLeft = languages.filter(({ direction }) => direction === "rtl");
     expect(rightToLeft.map(({ language }) => language)).toEqual(["ar", "he"]);
   });
@@ -145,7 +148,7 @@ describe.each(named(languages))("the page in %s", (language, texts) => {
   });
 
   it.each(["notFound", "trouble"] as const)("is whole when %s", (message) => {
-    const html = (<MessagePage message={message} locale={locale} />).toString() as string;
+    const html = (<MessagePage message={message} texts={texts} />).toString() as string;
     expect(html).toContain(`<html lang="${language}" dir="${texts.direction}">`);
     expect(html).toContain(`<h1>${texts.messages[message].title}</h1>`);
     expect(html).toContain(texts.messages[message].text);

@@ -184,7 +184,7 @@ describe("amounts on the page", () => {
 
 describe("MessagePage", () => {
   const message = (name: keyof typeof english.messages, retryUrl?: string) =>
-    (<MessagePage message={name} locale="en" retryUrl={retryUrl} />).toString() as string;
+    (<MessagePage message={name} texts={english} retryUrl={retryUrl} />).toString() as string;
 
   it.each(["notFound", "trouble"] as const)("says that it is %s, and needs no script", (name) => {
     const html = message(name);

@@ -1,5 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // The buyer's page in each of its states.
+import { allTexts } from "../../src/pages/all-texts.ts";
+import { languageOf } from "../../src/pages/languages.ts";
 import { StatusPage } from "../../src/pages/status-page.tsx";
 import type { PageState, StatusView } from "../../src/pages/status-view.ts";
 
@@ -29,8 +31,11 @@ export const PENDING: StatusView = {
 };
 
 export function render(change: Partial<StatusView> = {}): string {
-  return (<StatusPage view={{ ...PENDING, ...change }} />).toString() as string;
+  const view = { ...PENDING, ...change };
+  return (<StatusPage view={view} texts={textsFor(view.locale)} />).toString() as string;
 }
+
+export const textsFor = (locale: string) => allTexts[languageOf(locale)];
 
 function settled(change: Partial<StatusView>): Partial<StatusView> {
   return { final: true, paymentUrl: null, version: 3, ...change };

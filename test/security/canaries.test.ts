@@ -1,10 +1,18 @@
-/** S8 and S13: what is secret, and who somebody is, is nowhere afterwards: not in D1, not in an object, a log or an answer. */
+/**
+ * S8 and S13: what is secret, and who somebody is, is nowhere afterwards: not in D1, not in an object, a log, a figure or
+ * an answer.
+ */
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { METRICS } from "../../src/lib/metrics.ts";
+import { archiveTransactions } from "../../src/operations/archive-transactions.ts";
+import { bucket, emptyBucket, YEARS } from "../support/archive.ts";
 import { GATEWAY_API_KEY, GATEWAY_WEBHOOK_SECRET, signedCallback } from "../support/fake-gateway.ts";
 import { FULFILMENT_SECRET } from "../support/fake-shop.ts";
+import { createPaid } from "../support/money.ts";
 import { Operator, PASSWORD } from "../support/operator.ts";
+import { RecordedMetrics } from "../support/recorded-metrics.ts";
 import {
   API_KEY,
   createSystem,
@@ -43,6 +51,9 @@ let operator: Operator;
 const derived: string[] = [];
 const answers: { readonly of: string; readonly text: string }[] = [];
 const logged: string[] = [];
+const metrics = new RecordedMetrics();
+/** What shops and gateways call a payment: no secret, and yet nobody's to count by. */
+const names: string[] = [];
 
 async function keep(of: string, response: Response): Promise<string> {
   const text = response.status === 101 ? "" : await response.text();
@@ -62,7 +73,9 @@ const order = () => newOrder({ customer: { email: PERSON.email, name: PERSON.nam
 async function travel(): Promise<void> {
   for (const fault of [null, "refuse", "busy", "lost_answer", "nonsense"] as const) {
     system.gateway.fault = fault;
-    const { body } = await initiate(system, order(), crypto.randomUUID());
+    const [ordered, key] = [order(), crypto.randomUUID()];
+    const { body } = await initiate(system, ordered, key);
+    names.push(ordered.order_id, key, body.id ?? body.transaction_id);
     derived.push(...(body.client_secret ? [body.client_secret] : []));
     system.gateway.fault = null;
     if (fault === null) {
@@ -115,12 +128,17 @@ async function operate(): Promise<void> {
 
 beforeAll(async () => {
   await emptyTables();
+  await emptyBucket();
   const spies = (["log", "info", "warn", "error", "debug"] as const).map((level) =>
     vi.spyOn(console, level).mockImplementation((...values: unknown[]) => void logged.push(values.join(" "))),
   );
   system = await createSystem({
     ...{ API_KEYS: `${API_KEY},${SECOND_KEY}`, CLIENT_SECRET_KEY: CLIENT_KEYS.join(",") },
-    ...{ CONSOLE_PASSWORD: PASSWORD, FULFILMENT_URL: `https://shop.example/hooks?token=${HOOK_TOKEN}` },
+    ...{
+      METRICS: metrics,
+      CONSOLE_PASSWORD: PASSWORD,
+      FULFILMENT_URL: `https://shop.example/hooks?token=${HOOK_TOKEN}`,
+    },
   });
   await travel();
   for (const spy of spies) {
@@ -169,6 +187,35 @@ describe("S8 and S13: after payments that went well and badly", () => {
 
   it("S8: no line of the log holds any of it", () => {
     expect(found(logged.join("\n"), [...SECRETS, ...derived, ...PEOPLE, "2001:db8"])).toEqual([]);
+  });
+
+  it("S8: no figure holds any of it, nor the name of an order, a payment or an event", () => {
+    const text = metrics.points.map(({ indexes, blobs }) => [...indexes, ...blobs].join("\n")).join("\n");
+    expect(new Set(metrics.points.map(({ indexes }) => indexes[0]))).toEqual(new Set(Object.keys(METRICS)));
+    expect(names.filter((name) => name?.length > 20).length).toBeGreaterThanOrEqual(10);
+    expect(found(text, [...SECRETS, ...derived, ...PEOPLE, ...names, "2001:db8", "order-"])).toEqual([]);
+    expect(text).not.toMatch(/\b(txn|evt|rfd|tst)_[0-9a-z]{26}/);
+    const words = metrics.points.flatMap(({ blobs }) => blobs);
+    expect(words.filter((word) => word === "other")).toEqual([]);
+    expect(new Set(words).size).toBeLessThan(60);
+  });
+
+  it("S13: nor does the archive, years later", async () => {
+    const years = await createSystem({ ARCHIVE: bucket, CLIENT_SECRET_KEY: CLIENT_KEYS.join(",") });
+    years.advance(YEARS);
+    await env.DB.batch(
+      [
+        "UPDATE refunds SET status = 'failed', failure_code = 'lost', next_attempt_at = NULL WHERE status = 'pending'",
+        "UPDATE deliveries SET next_attempt_at = NULL, delivered_at = 1",
+        "UPDATE inbox SET outcome = 'ignored'",
+      ].map((change) => env.DB.prepare(change)),
+    );
+    await createPaid(years);
+    await archiveTransactions(years.services, () => true);
+    const { objects } = await bucket.list();
+    const texts = await Promise.all(objects.map(async ({ key }) => (await bucket.get(key))?.text()));
+    expect(texts.join("\n")).toContain('"kind":"webhook"');
+    expect(found(texts.join("\n"), [...SECRETS, ...derived, ...PEOPLE])).toEqual([]);
   });
 
   it("S8: no answer holds a secret of the Worker's, nor anything of a person", () => {

@@ -157,6 +157,7 @@ describe("commit, of the places of events", () => {
 const ATTEMPT: Attempt = { at: 1_700_000_000_000, durationMs: 25, answer: "HTTP 500", pushedMs: null };
 
 interface OutboxRow {
+  readonly transaction_id: string;
   readonly position: number;
   readonly attempts: number;
   readonly next_attempt_at: number | null;
@@ -170,8 +171,8 @@ const outbox = async () => {
   }
   return row;
 };
-const leaseOf = ({ position, attempts, next_attempt_at: nextAttemptAt }: OutboxRow) => ({
-  ...{ position, attempts, nextAttemptAt },
+const leaseOf = ({ transaction_id, position, attempts, next_attempt_at: nextAttemptAt }: OutboxRow) => ({
+  ...{ transactionId: transaction_id, position, attempts, nextAttemptAt },
 });
 
 async function withOwed(): Promise<System> {

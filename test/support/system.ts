@@ -108,10 +108,12 @@ export function freezeClock(system: System): { now(): number; advance(ms: number
   };
 }
 
-async function tableNames(): Promise<string[]> {
-  const tables = await env.DB.prepare(
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'd1%' AND name NOT LIKE 'sqlite%'",
-  ).all<{ name: string }>();
+async function tableNames(database = env.DB): Promise<string[]> {
+  const tables = await database
+    .prepare(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'd1%' AND name NOT LIKE 'sqlite%'",
+    )
+    .all<{ name: string }>();
   return tables.results.map(({ name }) => name);
 }
 
@@ -124,7 +126,12 @@ export async function dumpTables(except = ""): Promise<string> {
 
 /** For tests of what is due: nothing is left of the tests before. */
 export async function emptyTables(): Promise<void> {
-  await env.DB.batch((await tableNames()).map((name) => env.DB.prepare(`DELETE FROM ${name}`)));
+  await emptyDatabase(env.DB);
+}
+
+export async function emptyDatabase(database: D1Database): Promise<void> {
+  const names = await tableNames(database);
+  await database.batch(names.map((name) => database.prepare(`DELETE FROM ${name}`)));
 }
 
 /** The first row of a query, by its own names of columns. */

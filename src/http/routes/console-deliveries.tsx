@@ -3,10 +3,12 @@ import { type Context, Hono } from "hono";
 import { ConfirmPage } from "../../console/confirm-page.tsx";
 import { DeliveriesPage } from "../../console/deliveries-page.tsx";
 import type { DeliveriesView } from "../../console/views.ts";
+import { databaseOf } from "../../lib/id.ts";
+import { PLACES, placesAfter, readPlaces, writePlaces } from "../../lib/places.ts";
 import { recordAction } from "../../operations/operator-action.ts";
 import { replayDeliveries } from "../../operations/replay-deliveries.ts";
 import { replayEvent } from "../../operations/replay-event.ts";
-import { eventId, parseEventId } from "../../operations/send-delivery.ts";
+import { parseEventId } from "../../operations/send-delivery.ts";
 import type { Services } from "../../services.ts";
 import type { AppEnv } from "../app-env.ts";
 import { PLAIN } from "../console-deeds.ts";
@@ -30,7 +32,7 @@ consoleDeliveryRoutes.get("/deliveries", async (c) => {
   const { status: asked, cursor = "", done, replayed = "" } = c.req.query();
   const status = STATUSES.find((name) => name === asked);
   const [{ page, next_cursor }, dead] = await Promise.all([
-    status === "owed" ? listOwed(services, cursor) : list(services, status, readWhole(cursor)),
+    status === "owed" ? listOwed(services, cursor) : list(services, status, cursor),
     services.store.countDead(),
   ]);
   const view: DeliveriesView = {
@@ -108,26 +110,31 @@ consoleDeliveryRoutes.post("/deliveries/:id/replay", async (c) => {
 
 type Status = Exclude<(typeof STATUSES)[number], "owed">;
 
-/** @param cursor the time of the next attempt and the position of the last one of the page before */
+/** @param cursor of the last one of the page before: the time of the next attempt, its position and its database */
 async function listOwed({ store }: Services, cursor: string) {
-  const [nextAttemptAt, position] = cursor.split("-").map(readWhole);
+  const [nextAttemptAt, position, database = 0] = cursor.split("-").map(readWhole);
   const after =
-    nextAttemptAt === undefined || position === undefined ? undefined : { nextAttemptAt, position };
+    nextAttemptAt === undefined || position === undefined ? undefined : { nextAttemptAt, position, database };
   const found = await store.listOwed(after, PAGE + 1);
-  return toPage(found, PAGE, (row) => `${row.nextAttemptAt}-${row.position}`);
+  return toPage(
+    found,
+    PAGE,
+    (row) => `${row.nextAttemptAt}-${row.position}-${databaseOf(row.transactionId)}`,
+  );
 }
 
 /** A page of them, and where the next one begins. */
-async function list({ store }: Services, status: Status | undefined, before: number | undefined) {
-  const place = before === undefined ? {} : { before };
-  const placeOf = ({ position }: { readonly position: number }) => String(position);
+async function list({ store }: Services, status: Status | undefined, cursor: string) {
+  const before = PLACES.test(cursor) ? readPlaces(cursor) : [];
+  type Row = Awaited<ReturnType<typeof store.listDeliveries>>[number];
+  const cursorOf = (_last: Row, rows: readonly Row[]) => writePlaces(placesAfter(before, rows));
   if (status === "delivered") {
-    const examined = await store.listDeliveries({ ...place, limit: EXAMINED });
-    const isDelivered = (row: (typeof examined)[number]) => row.status === "delivered";
-    return toSiftedPage(examined, examined.length < EXAMINED, isDelivered, PAGE, placeOf);
+    const examined = await store.listDeliveries({ before, limit: EXAMINED });
+    const isDelivered = (row: Row) => row.status === "delivered";
+    return toSiftedPage(examined, examined.length < EXAMINED, isDelivered, PAGE, cursorOf);
   }
-  const found = await store.listDeliveries({ ...place, ...(status ? { status } : {}), limit: PAGE + 1 });
-  return toPage(found, PAGE, placeOf);
+  const found = await store.listDeliveries({ before, ...(status ? { status } : {}), limit: PAGE + 1 });
+  return toPage(found, PAGE, cursorOf);
 }
 
 function readWhole(text: string): number | undefined {
@@ -138,12 +145,10 @@ function readWhole(text: string): number | undefined {
 async function findEvent(c: Context<AppEnv>): Promise<{ id: string; transactionId: string }> {
   const id = c.req.param("id") ?? "";
   const named = parseEventId(id);
-  const before = (named?.position ?? 0) + 1;
-  const [event] = named ? await c.env.services.store.listDeliveries({ before, limit: 1 }) : [];
-  if (!event || eventId(event) !== id) {
+  if (!named || !(await c.env.services.store.hasDelivery(named.transactionId, named.position))) {
     throw new HttpProblem("not_found", "There is no such event.");
   }
-  return { id, transactionId: event.transactionId };
+  return { id, transactionId: named.transactionId };
 }
 
 /** Whom events go to, without what an address may carry in its query. */

@@ -45,7 +45,10 @@ type Rows = Awaited<ReturnType<Services["store"]["readOverview"]>>["figures"];
 
 /** Without gaps: nothing happened where there is no row. */
 function toBuckets(rows: Rows, since: number, bucketMs: number, count: number): Bucket[] {
-  const known = new Map(rows.map((row) => [row.start, parseFacts(row)]));
+  const known = new Map<number, Facts>();
+  for (const row of rows) {
+    known.set(row.start, addFacts(known.get(row.start) ?? {}, parseFacts(row)));
+  }
   return Array.from({ length: count }, (_, index) => {
     const start = since + index * bucketMs;
     return { start, figures: known.get(start) ?? {} };

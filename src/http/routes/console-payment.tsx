@@ -27,7 +27,7 @@ consolePaymentRoutes.get("/payments/:id", async (c) => {
 
 async function toView(services: Services, payment: Payment): Promise<Omit<TransactionView, "flash">> {
   const { config, gateways, now } = services;
-  const { loaded, entries, actions, rest, siblings } = payment;
+  const { loaded, entries, actions, rest, siblings, isArchived } = payment;
   const { transaction, refunds } = loaded;
   const gatewayTitle = gateways.get(transaction.gateway)?.title ?? transaction.gateway;
   const clientSecret = await issueClientSecret(config.clientSecretKeys, transaction.id);
@@ -40,12 +40,12 @@ async function toView(services: Services, payment: Payment): Promise<Omit<Transa
       ...{ version, capture, capturing, mode, description, metadata, returnUrl },
       ...{ updatedAt, expiresAt, nextCheckAt, silentSince },
     },
-    ...{ gatewayTitle, actions, siblings, clientSecret },
+    ...{ gatewayTitle, actions, siblings, clientSecret, isArchived },
     why: explain(payment, gatewayTitle, now()),
     entries: entries.map(toEntry),
     // The first call ever is the one that opened the page.
     olderCallsForgotten: firstCall?.kind === "call" && firstCall.call !== "create",
-    refundable: transaction.status === "succeeded" ? { rest, pending: refunds.pending } : null,
+    refundable: transaction.status === "succeeded" && !isArchived ? { rest, pending: refunds.pending } : null,
     statusUrl: statusUrl(config, transaction.id, clientSecret),
   };
 }

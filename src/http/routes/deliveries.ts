@@ -1,5 +1,6 @@
 /** What the shop is owed and what came of it, and the return of dead letters. */
 import { Hono } from "hono";
+import { PLACES, placesAfter, readPlaces, writePlaces } from "../../lib/places.ts";
 import { replayDeliveries } from "../../operations/replay-deliveries.ts";
 import { eventId } from "../../operations/send-delivery.ts";
 import { toTimestamp } from "../../operations/views.ts";
@@ -16,12 +17,15 @@ deliveryRoutes.use(shopOnly);
 deliveryRoutes.get("/", async (c) => {
   const { services } = c.env;
   const { status, limit, cursor } = check(deliveriesQuery, c.req.query());
+  const before = cursor === undefined ? [] : readPlaces(decodeCursor(cursor, PLACES));
   const found = await services.store.listDeliveries({
     ...(status === undefined ? {} : { status }),
-    ...(cursor === undefined ? {} : { before: Number(decodeCursor(cursor, /^\d{1,15}$/)) }),
+    before,
     limit: limit + 1,
   });
-  const { page, next_cursor } = toPage(found, limit, ({ position }) => encodeCursor(String(position)));
+  const { page, next_cursor } = toPage(found, limit, (_last, rows) =>
+    encodeCursor(writePlaces(placesAfter(before, rows))),
+  );
   return c.json({ data: page.map(toView), next_cursor });
 });
 

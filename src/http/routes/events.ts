@@ -1,5 +1,6 @@
 /** The shop's feed of outgoing events, to catch up by pulling, and their replay. */
 import { Hono } from "hono";
+import { PLACES, placesAfter, readPlaces, writePlaces } from "../../lib/places.ts";
 import { replayEvent } from "../../operations/replay-event.ts";
 import { eventId } from "../../operations/send-delivery.ts";
 import type { AppEnv } from "../app-env.ts";
@@ -14,11 +15,11 @@ eventRoutes.use(shopOnly);
 eventRoutes.get("/", async (c) => {
   const { services } = c.env;
   const { after, limit } = check(eventsQuery, c.req.query());
-  const position = after === undefined ? 0 : Number(decodeCursor(after, /^\d{1,15}$/, "after"));
-  const found = await services.store.listAfter(position, limit);
+  const places = after === undefined ? [] : readPlaces(decodeCursor(after, PLACES, "after"));
+  const found = await services.store.listAfter(places, limit);
   const data = found.map((event) => ({ id: eventId(event), ...(JSON.parse(event.body) as object) }));
-  const last = found.at(-1);
-  return c.json({ data, next_cursor: last ? encodeCursor(String(last.position)) : (after ?? null) });
+  const next = found.length > 0 ? encodeCursor(writePlaces(placesAfter(places, found))) : (after ?? null);
+  return c.json({ data, next_cursor: next });
 });
 
 eventRoutes.post("/:id/replay", async (c) => {

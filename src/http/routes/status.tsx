@@ -1,6 +1,8 @@
 /** GET and POST /status/:id: the buyer's page. Opens with the client secret; the POST asks the gateway now. */
 import { type Context, Hono } from "hono";
+import { describeError } from "../../lib/log.ts";
 import { readClientSecret } from "../../operations/client-secret.ts";
+import { findTransaction } from "../../operations/find-transaction.ts";
 import { checkNow, takeApproved } from "../../operations/reconcile-transaction.ts";
 import {
   isMoneyReturning,
@@ -10,8 +12,10 @@ import {
   returnedUrl,
   statusUrl,
 } from "../../operations/views.ts";
-import { chooseLocale, textsFor } from "../../pages/languages.ts";
+import { chooseLocale } from "../../pages/languages.ts";
+import { readTexts } from "../../pages/read-texts.ts";
 import { MessagePage, StatusPage } from "../../pages/status-page.tsx";
+import type { StatusTexts } from "../../pages/status-texts.ts";
 import type { StatusView } from "../../pages/status-view.ts";
 import { isFinal } from "../../transactions/transaction.ts";
 import type { AppEnv } from "../app-env.ts";
@@ -27,8 +31,12 @@ statusRoutes.use("/:id", async (c, next) => {
     const visit = await readVisit(c);
     // What was sent by the form is not sent again.
     const retryUrl = c.req.method === "POST" ? addressOf(c, visit) : undefined;
-    const page = <MessagePage message="trouble" locale={visit.locale} retryUrl={retryUrl} />;
-    c.res = await htmlPage(c, page, visit.locale, c.res.status === 429 ? 429 : 503);
+    c.res = await htmlPage(
+      c,
+      visit.locale,
+      (texts) => <MessagePage message="trouble" texts={texts} retryUrl={retryUrl} />,
+      c.res.status === 429 ? 429 : 503,
+    );
     if (retryAfter !== null) {
       c.res.headers.set("Retry-After", retryAfter);
     }
@@ -40,15 +48,16 @@ statusRoutes.get("/:id", async (c) => {
   const { services } = c.env;
   const id = c.req.param("id");
   const visit = await readVisit(c);
-  const loaded = (await opens(c, id, visit.clientSecret)) ? await services.store.find(id) : null;
-  if (!loaded || loaded.transaction.version === 0) {
+  const loaded = (await opens(c, id, visit.clientSecret)) ? await findTransaction(services, id) : null;
+  if (!loaded) {
     return notFound(c, visit.locale);
   }
   const { status, gateway } = loaded.transaction;
   if (visit.returned && status === "pending" && services.gateways.get(gateway)?.complete) {
     services.defer(takeApproved(services, id));
   }
-  return htmlPage(c, <StatusPage view={{ ...toView(loaded, services.now()), ...visit }} />, visit.locale);
+  const view = { ...toView(loaded, services.now()), ...visit };
+  return htmlPage(c, visit.locale, (texts) => <StatusPage view={view} texts={texts} />);
 });
 
 statusRoutes.post("/:id", async (c) => {
@@ -103,18 +112,24 @@ function toView(loaded: Parameters<typeof isMoneyReturning>[0], now: number): Om
 }
 
 function notFound(c: Context<AppEnv>, locale: string) {
-  return htmlPage(c, <MessagePage message="notFound" locale={locale} />, locale, 404);
+  return htmlPage(c, locale, (texts) => <MessagePage message="notFound" texts={texts} />, 404);
 }
 
-function htmlPage(
+async function htmlPage(
   c: Context<AppEnv>,
-  content: Parameters<typeof c.html>[0],
   locale: string,
+  render: (texts: StatusTexts) => Parameters<typeof c.html>[0],
   status: 200 | 404 | 429 | 503 = 200,
 ) {
-  const { publicUrl } = c.env.services.config;
-  return c.html(content, status, {
-    "Content-Language": textsFor(locale).language,
+  const { log, readAsset, config } = c.env.services;
+  const texts = await readTexts(locale, {
+    readAsset,
+    onFailure: (language, error) =>
+      log.warn("texts.unreadable", { reason: language, error: describeError(error) }),
+  });
+  const { publicUrl } = config;
+  return c.html(render(texts), status, {
+    "Content-Language": texts.language,
     Vary: "Accept-Language",
     // The secret is in the address: it goes to nobody else, but the form's Origin must not become null.
     "Referrer-Policy": "same-origin",

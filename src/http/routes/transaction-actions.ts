@@ -2,6 +2,7 @@
 import { type Context, Hono } from "hono";
 import { cancelTransaction } from "../../operations/cancel-transaction.ts";
 import { captureTransaction } from "../../operations/capture-transaction.ts";
+import { findHistory, findRefunds } from "../../operations/find-transaction.ts";
 import { OperationError } from "../../operations/operation-error.ts";
 import { refundTransaction } from "../../operations/refund-transaction.ts";
 import { reviewTransaction } from "../../operations/review-transaction.ts";
@@ -41,15 +42,15 @@ transactionActionRoutes.post("/:id/refunds", shopOnly, async (c) => {
 });
 
 transactionActionRoutes.get("/:id/refunds", shopOnly, async (c) => {
-  const found = await c.env.services.store.findRefunds(c.req.param("id"));
-  if (!found || found.loaded.transaction.version === 0) {
+  const found = await findRefunds(c.env.services, c.req.param("id"));
+  if (!found) {
     throw unknownTransaction();
   }
   return c.json({ data: found.refunds.map(toRefundView) });
 });
 
 transactionActionRoutes.get("/:id/events", shopOnly, async (c) => {
-  const history = await c.env.services.store.history(c.req.param("id"));
+  const history = await findHistory(c.env.services, c.req.param("id"));
   if (!history) {
     throw unknownTransaction();
   }

@@ -1,8 +1,9 @@
 /** The shop's API of transactions, and the browser's read of one. */
 import { Hono } from "hono";
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { firstTypeIdAt } from "../../lib/id.ts";
 import { type CreateCommand, createTransaction } from "../../operations/create-transaction.ts";
+import { findTransaction } from "../../operations/find-transaction.ts";
 import { toPublicView, toShopView } from "../../operations/views.ts";
 import type { AppEnv } from "../app-env.ts";
 import { authenticate, authorizeView, readBearer, shopOnly } from "../auth.ts";
@@ -56,8 +57,8 @@ transactionRoutes.get("/:id", async (c) => {
   const id = c.req.param("id");
   const principal = await authenticate(services, readBearer(c.req.raw));
   authorizeView(principal, id);
-  const loaded = await services.store.find(id);
-  if (!loaded || loaded.transaction.version === 0) {
+  const loaded = await findTransaction(services, id);
+  if (!loaded) {
     throw new HttpProblem("not_found", "There is no such transaction.");
   }
   const { transaction } = loaded;

@@ -10,6 +10,24 @@ const CANDIDATES = [
   "/usr/bin/chromium-browser",
   "/usr/bin/google-chrome",
 ];
+/** Playwright's own, for the last list alone counts; and what each window would load for an address bar that nobody sees. */
+const DISABLED_FEATURES = [
+  "AvoidUnnecessaryBeforeUnloadCheckSync",
+  "DestroyProfileOnBrowserClose",
+  "HttpsUpgrades",
+  "HttpsFirstBalancedModeAutoEnable",
+  "LensOverlay",
+  "MediaRouter",
+  "PaintHolding",
+  "ThirdPartyStoragePartitioning",
+  "AvoidCorsURLLoaderRestartOnRedirect",
+  "OptimizationHints",
+  "NetworkTimeServiceQuerying",
+  "AimEnabled",
+  "PreconnectToSearch",
+  "WebUIOmniboxPopup",
+  "WebUIOmniboxAimPopup",
+];
 const ARGUMENTS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -18,6 +36,7 @@ const ARGUMENTS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  `--disable-features=${DISABLED_FEATURES.join()}`,
 ];
 /** Playwright turns this off, and buyers do not. */
 const BACK_FORWARD_CACHE_OFF = "--disable-back-forward-cache";
@@ -39,6 +58,16 @@ export function launch(args: readonly string[] = []): Promise<Browser> {
     args: [...ARGUMENTS, ...args],
     ignoreDefaultArgs: [BACK_FORWARD_CACHE_OFF],
   });
+}
+
+let shared: Browser | undefined;
+
+/** One for all files of a worker, each with contexts of its own; it ends with the worker. */
+export async function sharedBrowser(): Promise<Browser> {
+  if (shared?.isConnected() !== true) {
+    shared = await launch();
+  }
+  return shared;
 }
 
 /** A window whose tabs hide each other; elsewhere playwright lets each page believe that it is looked at. */

@@ -1,4 +1,4 @@
-/** One running payment-edge, started as a newcomer would, with a database of its own. */
+/** One running payment-edge, with a database of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { inject } from "vitest";
 import { readContract } from "./contract.ts";
 import { freePort } from "./http-server.ts";
+import type { SystemToRun } from "./run-system.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 const START_LIMIT_MS = 80_000;
@@ -59,6 +60,8 @@ interface Options {
   readonly port?: number;
   /** Where its database lives, so that it outlives the system; otherwise one that goes with it. */
   readonly directory?: string;
+  /** It is started by `npm run dev` with these, which takes several times as long, and not from the prepared bundle. */
+  readonly args?: readonly string[];
   /** The status of /health that says it is up; a refusing system answers something else. */
   readonly isUp?: (status: number) => boolean;
 }
@@ -66,7 +69,7 @@ interface Options {
 /** With a database that is up to date, and empty. */
 export async function createDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "payment-edge-flow-"));
-  await cp(inject("migrated"), directory, { recursive: true });
+  await cp(join(inject("prepared"), "state"), directory, { recursive: true });
   return directory;
 }
 
@@ -77,21 +80,9 @@ export async function startSystem(options: Options = {}): Promise<System> {
   const port = options.port ?? (await freePort());
   const directory = options.directory ?? (await createDirectory());
   const url = `http://localhost:${port}`;
-  const variables = Object.entries(options.vars ?? {}).flatMap(([name, value]) => [
-    "--var",
-    `${name}:${value}`,
-  ]);
-  const child = spawn(
-    "node",
-    ["scripts/dev.ts", "--port", String(port), "--persist-to", directory, ...variables],
-    {
-      cwd: ROOT,
-      // The group's id is the child's: ending it leaves no wrangler and no workerd behind.
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, PATH: `${join(ROOT, "node_modules/.bin")}:${process.env.PATH ?? ""}` },
-    },
-  );
+  const { vars = {}, args } = options;
+  const child =
+    args === undefined ? startPrepared(port, directory, vars) : startDev(port, directory, vars, args);
   const output = record(child);
   const stop = async () => {
     await end(child);
@@ -107,6 +98,43 @@ export async function startSystem(options: Options = {}): Promise<System> {
     throw new Error(`payment-edge did not start.\n${output()}`, { cause: error });
   }
   return { url, output, tick: (at) => tick(url, at), stop, kill: () => kill(child) };
+}
+
+function startPrepared(port: number, directory: string, vars: Variables): ChildProcess {
+  const url = `http://localhost:${port}`;
+  // As `npm run dev` sets them where nobody else does.
+  const defaults = { PUBLIC_URL: url, SANDBOX: "on", FULFILMENT_URL: `${url}/demo/fulfilment` };
+  const system: SystemToRun = {
+    port,
+    directory,
+    prepared: join(inject("prepared"), "worker"),
+    variables: { ...defaults, ...vars },
+  };
+  return startProcess(directory, ["test/flows/support/run-system.ts", JSON.stringify(system)]);
+}
+
+function startDev(port: number, directory: string, vars: Variables, args: readonly string[]): ChildProcess {
+  const variables = Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
+  const where = ["--port", String(port), "--persist-to", directory];
+  return startProcess(directory, ["scripts/dev.ts", ...where, ...variables, ...args]);
+}
+
+function startProcess(directory: string, args: readonly string[]): ChildProcess {
+  return spawn("node", args, {
+    cwd: ROOT,
+    // The group's id is the child's: ending it leaves no wrangler and no workerd behind.
+    detached: true,
+    // Its standard input ends when we do.
+    stdio: "pipe",
+    env: {
+      ...process.env,
+      PATH: `${join(ROOT, "node_modules/.bin")}:${process.env.PATH ?? ""}`,
+      // What a killed one leaves behind goes with its directory.
+      TMPDIR: directory,
+      // Asks nobody where it is.
+      CLOUDFLARE_CF_FETCH_ENABLED: "false",
+    },
+  });
 }
 
 function record(child: ChildProcess): () => string {
@@ -135,14 +163,14 @@ async function up(url: string, child: ChildProcess, isUp: (status: number) => bo
     } catch (error) {
       last = error;
     }
-    await sleep(200);
+    await sleep(100);
   }
   throw new Error("/health was not ready in time", { cause: last });
 }
 
 async function tick(url: string, at?: number): Promise<void> {
   const time = at === undefined ? "" : `&time=${at}`;
-  const response = await fetch(`${url}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*${time}`);
+  const response = await fetch(`${url}/cdn-cgi/local/scheduled?cron=*+*+*+*+*${time}`);
   if (!response.ok) {
     throw new Error(`the tick answered ${response.status} ${await response.text()}`);
   }

@@ -18,6 +18,7 @@ export interface State {
   readonly fails?: string;
 }
 
+/** With `--config`, where it is about another Worker than that of wrangler.toml. */
 export interface Call {
   readonly args: readonly string[];
   readonly input: string;
@@ -53,7 +54,9 @@ export class Account {
     const script = join(import.meta.dirname, "fake-wrangler.mjs");
     await writeFile(command, `#!/bin/sh\nexec node -- "${script}" "$@"\n`);
     await chmod(command, 0o755);
-    await copyFile(join(ROOT, "wrangler.toml"), join(directory, "wrangler.toml"));
+    for (const file of ["wrangler.toml", "wrangler.sandbox.toml"]) {
+      await copyFile(join(ROOT, file), join(directory, file));
+    }
     await account.set(changes);
     return account;
   }
@@ -79,8 +82,9 @@ export class Account {
       .map((line) => JSON.parse(line) as Call);
   }
 
+  /** Without `--config`. */
   async commands(): Promise<string[]> {
-    return (await this.calls()).map(({ args }) => args.join(" "));
+    return (await this.calls()).map(({ args }) => args.join(" ").replace(/ --config \S+/, ""));
   }
 
   /** A script of ours, as CI runs it: nobody can answer. */

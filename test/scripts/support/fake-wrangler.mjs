@@ -7,7 +7,8 @@ import { join } from "node:path";
 
 const home = process.env.FAKE_WRANGLER ?? "";
 const args = process.argv.slice(2);
-const command = args.join(" ");
+// Which Worker it is about changes nothing here: an account has one.
+const command = args.join(" ").replace(/ --config \S+/, "");
 const account = JSON.parse(readFileSync(join(home, "account.json"), "utf8"));
 const takesInput = command.startsWith("secret bulk");
 const input = takesInput ? readFileSync(0, "utf8") : "";
