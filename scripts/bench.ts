@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: what the Worker costs and how fast it is, against the least that a Worker could do and against what
  * people commonly use, all started here. `--json` prints the same for programs, `--seconds 10` is how long each
- * throughput is measured, `--only throughput,crowd,peers,growth` leaves the rest out. Minutes, not seconds.
+ * throughput is measured, `--only throughput,crowd,peers,growth,scale` leaves the rest out. Minutes, not seconds.
  */
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
@@ -9,6 +9,7 @@ import { measureGrowth } from "./bench/growth.ts";
 import { describeMachine, versionOf } from "./bench/machine.ts";
 import { measureCrowd, measureLatency, measureMemory, weighOurs, weighPeer } from "./bench/news.ts";
 import { type Report, toText } from "./bench/report.ts";
+import { measureScale } from "./bench/scale.ts";
 import {
   installPeers,
   type Running,
@@ -20,7 +21,9 @@ import {
 import { toSubject, watchNothing, watchOurs, watchPeer } from "./bench/subjects.ts";
 import { measureThroughput } from "./bench/throughput.ts";
 
-const PARTS = ["throughput", "crowd", "peers", "growth"];
+const PARTS = ["throughput", "crowd", "peers", "growth", "scale"];
+/** Those that start no servers. */
+const APART = ["growth", "scale"];
 const CROWD = 2000;
 const IDLE_SOCKETS = 1000;
 
@@ -43,7 +46,7 @@ async function started(starting: Promise<Running>): Promise<Running> {
 async function measure(): Promise<Report> {
   const report: Report = { machine: describeMachine(), loadBefore: loadavg() };
   const note = (text: string) => console.error(`${new Date().toISOString().slice(11, 19)} ${text}`);
-  if (wanted.some((part) => part !== "growth")) {
+  if (wanted.some((part) => !APART.includes(part))) {
     const gateway = await started(startGateway());
     const ours = toSubject("payment-edge", await started(startOurs(gateway.url)), watchOurs);
     if (wanted.includes("throughput")) {
@@ -72,6 +75,10 @@ async function measure(): Promise<Report> {
   if (wanted.includes("growth")) {
     note("costs over a seeded month");
     report.growth = measureGrowth();
+  }
+  if (wanted.includes("scale")) {
+    note("a simulated minute of ten thousand payments a second");
+    report.scale = measureScale(note);
   }
   return { ...report, loadAfter: loadavg() };
 }

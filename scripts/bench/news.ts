@@ -103,6 +103,8 @@ async function until(isDone: () => boolean): Promise<void> {
   }
 }
 
+const IDLE_MS = 15_000;
+
 export interface Memory {
   readonly subject: string;
   readonly sockets: number;
@@ -116,7 +118,8 @@ export async function measureMemory(subject: Subject, sockets: number): Promise<
   await inParallel(200, () => subject.create());
   const before = subject.memory();
   const watched = await openMany(subject, sockets, () => undefined);
-  await sleep(1000);
+  // An object whose sockets are quiet goes to sleep after ten seconds.
+  await sleep(IDLE_MS);
   const after = subject.memory();
   for (const { watcher } of watched) {
     watcher.close();

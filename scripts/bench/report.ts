@@ -2,6 +2,8 @@
 import type { Growth } from "./growth.ts";
 import type { Machine } from "./machine.ts";
 import type { Crowd, Latency, Memory, Weight } from "./news.ts";
+import type { Scale } from "./scale.ts";
+import { scaleRows } from "./scale-rows.ts";
 import type { Throughput } from "./throughput.ts";
 
 /** What was left out is absent. */
@@ -16,9 +18,10 @@ export interface Report {
   weight?: readonly Weight[];
   memory?: readonly Memory[];
   growth?: Growth;
+  scale?: Scale;
 }
 
-type Row = readonly [what: string, who: string, found: string];
+export type Row = readonly [what: string, who: string, found: string];
 
 export function toText(report: Report): string {
   const { machine, loadBefore, loadAfter = [] } = report;
@@ -31,6 +34,7 @@ export function toText(report: Report): string {
     ...(report.weight ?? []).flatMap(weightRows),
     ...(report.memory ?? []).map(memoryRow),
     ...(report.growth ? growthRows(report.growth) : []),
+    ...(report.scale ? scaleRows(report.scale) : []),
   ];
   const toLoad = (load: readonly number[]) => load.map((one) => one.toFixed(1)).join(" ");
   return [
