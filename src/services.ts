@@ -10,7 +10,7 @@ import { loopbackFetch } from "./lib/loopback.ts";
 import { createMetrics, type Metrics, type MetricsBinding } from "./lib/metrics.ts";
 import { keepCalls } from "./operations/keep-calls.ts";
 import { type Archive, connectArchive } from "./store/archive-bucket.ts";
-import { openStore } from "./store/open-store.ts";
+import { openStore, sharedStore } from "./store/open-store.ts";
 import type { Store } from "./store/store.ts";
 
 /** An event as the shop gets it: its id, and the frozen body. */
@@ -65,7 +65,7 @@ export interface Invocation {
   readonly requestId: string;
   readonly now: () => number;
   readonly waitUntil: (work: Promise<unknown>) => void;
-  /** The number of the one that a tick of the cron works on. */
+  /** Of the cron alone: the number of the one that its tick works on. */
   readonly database?: number;
 }
 
@@ -82,7 +82,7 @@ export async function createServices(
   const config = loadConfig(env);
   const log = createLog({ request_id: invocation.requestId });
   const fetch = loopbackFetch(config.publicUrl);
-  const store = openStore(env, invocation.database);
+  const store = invocation.database === undefined ? sharedStore(env) : openStore(env, invocation.database);
   const metrics = createMetrics(config.metrics ? metricsBinding(env) : null, log);
   const journal = createJournal(Date.now, (gateway, { call, outcome, durationMs, failed }) => {
     metrics.write("gateway_call", {

@@ -7,6 +7,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { makeBundle } from "../make-bundle.ts";
+import { migrateLocally } from "../migrate-local.ts";
+import type { BundleToRun } from "../run-bundle.ts";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
 export const PEERS = join(ROOT, "test/bench/peers");
@@ -67,18 +70,20 @@ export async function startOurs(gatewayUrl: string): Promise<Running> {
     GENERIC_GATEWAY_API_KEY: GATEWAY_API_KEY,
     GENERIC_GATEWAY_WEBHOOK_SECRET: WEBHOOK_SECRET,
   };
-  return start("workerd", (port, directory) => [
-    "node",
-    ["scripts/dev.ts", "--port", port, "--persist-to", directory, ...toOptions(variables)],
-    {},
-  ]);
+  return startWorker("wrangler.toml", variables, (directory) => {
+    const failure = migrateLocally(directory, environment, "wrangler.toml");
+    if (failure !== null) {
+      throw new Error(failure);
+    }
+  });
 }
 
-export async function startFloor(gatewayUrl: string): Promise<Running> {
-  const config = ["--config", join(FLOOR, "wrangler.toml")];
-  const variables = { API_KEY, WEBHOOK_SECRET, GATEWAY_URL: gatewayUrl };
-  return start("workerd", (port, directory) => {
+/** @param hasLog whether each request leaves a line in the log, as ours do */
+export async function startFloor(gatewayUrl: string, hasLog: boolean): Promise<Running> {
+  const variables = { API_KEY, WEBHOOK_SECRET, GATEWAY_URL: gatewayUrl, LOG: hasLog ? "on" : "" };
+  return startWorker("test/bench/floor/wrangler.toml", variables, (directory) => {
     const place = ["--local", "--persist-to", directory, "--file", join(FLOOR, "schema.sql")];
+    const config = ["--config", join(FLOOR, "wrangler.toml")];
     const schema = spawnSync("wrangler", ["d1", "execute", "DB", "--yes", ...place, ...config], {
       env: environment,
       encoding: "utf8",
@@ -86,13 +91,32 @@ export async function startFloor(gatewayUrl: string): Promise<Running> {
     if (schema.status !== 0) {
       throw new Error(`the floor has no tables: ${schema.stdout}${schema.stderr}`);
     }
-    const options = ["--port", port, "--persist-to", directory, "--inspector-port", "0", ...config];
-    return [
-      "wrangler",
-      ["dev", ...options, "--show-interactive-dev-session=false", ...toOptions(variables)],
-      {},
-    ];
   });
+}
+
+/** As deployed, in workerd alone: what wrangler does for each request and each line of a log is no work of the Worker's. */
+async function startWorker(
+  config: string,
+  variables: Readonly<Record<string, string>>,
+  makeTables: (directory: string) => void,
+): Promise<Running> {
+  const place = await mkdtemp(join(tmpdir(), "payment-edge-bundle-"));
+  const bundle = join(place, "worker");
+  await makeBundle(config, bundle, environment);
+  const running = await start("workerd", (port, directory) => {
+    makeTables(directory);
+    const url = `http://localhost:${port}`;
+    const run: BundleToRun = {
+      port: Number(port),
+      ...{ directory, bundle, variables: { PUBLIC_URL: url, ...variables } },
+    };
+    return ["node", ["scripts/run-bundle.ts", JSON.stringify(run)], {}];
+  });
+  const stop = async () => {
+    await running.stop();
+    await rm(place, { recursive: true, force: true });
+  };
+  return { ...running, stop };
 }
 
 /** @param node which runs it */
@@ -155,7 +179,8 @@ async function start(
     cwd: ROOT,
     // The group's id is the child's: ending it leaves nobody behind.
     detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
+    // Its standard input ends when we do.
+    stdio: "pipe",
     env: { ...environment, ...variables },
   });
   let output = "";
@@ -229,10 +254,6 @@ function sizeOf(id: string, group: number, name: string): number {
     // It has ended meanwhile.
     return 0;
   }
-}
-
-function toOptions(variables: Readonly<Record<string, string>>): string[] {
-  return Object.entries(variables).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
 }
 
 async function freePort(): Promise<number> {

@@ -7,7 +7,7 @@ type Operation = (typeof OPERATIONS)[number];
 
 const CONCURRENCY = 16;
 const ROUNDS = 4;
-const WARM_UP = 40;
+const WARM_UP = 200;
 
 interface Sample {
   readonly times: number[];

@@ -4,7 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { connectArchive } from "../store/archive-bucket.ts";
-import { openStore } from "../store/open-store.ts";
+import { sharedStore } from "../store/open-store.ts";
 import { PING, PONG, type StatusUpdate, SUBPROTOCOL, type SyncRequest } from "./message.ts";
 import { toStatusUpdate } from "./status-update.ts";
 
@@ -100,7 +100,7 @@ export class TransactionChannel extends DurableObject<Cloudflare.Env> {
     try {
       const id = this.ctx.id.name ?? "";
       const found =
-        (await openStore(this.env).find(id)) ??
+        (await sharedStore(this.env).find(id)) ??
         (await connectArchive(this.env)?.find(id, Date.now()))?.loaded;
       if (!found || found.transaction.version === 0) {
         socket.close(POLICY_VIOLATION, "no such transaction");

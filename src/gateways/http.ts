@@ -6,6 +6,8 @@ import { GatewayError } from "./gateway.ts";
 const TIMEOUT_MS = 10_000;
 const ATTEMPTS = 3;
 const BASE_PAUSE_MS = 300;
+/** Lists of events are the longest. */
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -101,7 +103,10 @@ async function exchange(
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const response = await fetch(request);
-    const text = await response.text();
+    const text = await readText(response);
+    if (text === null) {
+      throw new GatewayError(unanswered, "the gateway's answer has no end");
+    }
     if (response.status === 429 || response.status === 503) {
       throw new GatewayError(
         "unavailable",
@@ -122,6 +127,21 @@ async function exchange(
       ? new GatewayError("unknown", "the gateway did not answer in time")
       : new GatewayError(unanswered, "the gateway could not be reached");
   }
+}
+
+/** @returns null, and reads no further, once it is more than any answer has */
+async function readText({ body }: Response): Promise<string | null> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let size = 0;
+  for await (const chunk of body ?? []) {
+    size += chunk.byteLength;
+    if (size > MAX_ANSWER_BYTES) {
+      return null;
+    }
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
 }
 
 function parseJson(text: string): unknown {

@@ -33,8 +33,9 @@ app.use(async (c, next) => {
   await next();
   services.defer(keepCalls(services));
   // The answer to an upgrade must be left as it is.
-  if (c.res.status !== 101) {
-    c.res = withHeaders(c.res, c.env.requestId);
+  const answer = c.res.status === 101 ? c.res : withHeaders(c.res, c.env.requestId);
+  if (answer !== c.res) {
+    c.res = answer;
   }
   const route = c.req.routePath;
   const answered = { http_status: c.res.status, duration_ms: Date.now() - started };

@@ -5,12 +5,24 @@ export async function deriveSecret(key: string, purpose: string): Promise<string
   return (await hmacSha256(key, purpose)).toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
+/** The keys of one deployment are few. */
+const imported = new Map<string, CryptoKey>();
+const MAX_IMPORTED = 16;
+
 /** @throws DataError when the key is empty */
 export async function hmacSha256(key: string, text: string): Promise<Uint8Array<ArrayBuffer>> {
-  const encoder = new TextEncoder();
+  const own = imported.get(key) ?? (await importKey(key));
+  return new Uint8Array(await crypto.subtle.sign("HMAC", own, new TextEncoder().encode(text)));
+}
+
+async function importKey(key: string): Promise<CryptoKey> {
   const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const imported = await crypto.subtle.importKey("raw", encoder.encode(key), algorithm, false, ["sign"]);
-  return new Uint8Array(await crypto.subtle.sign("HMAC", imported, encoder.encode(text)));
+  const own = await crypto.subtle.importKey("raw", new TextEncoder().encode(key), algorithm, false, ["sign"]);
+  if (imported.size >= MAX_IMPORTED) {
+    imported.clear();
+  }
+  imported.set(key, own);
+  return own;
 }
 
 /** Compares two texts of any lengths by their digests, in constant time. */

@@ -5,11 +5,19 @@ import { createStore, type Store } from "./store.ts";
 
 /** By their settings: an isolate sees one. */
 const layouts = new Map<string, Layout>();
+const stores = new WeakMap<object, Store>();
 
 /**
+ * For requests: one for all of an environment, for it remembers nothing but how many statements there were.
  * @param env whose bindings DATABASES names, as the configuration has looked; where it is missing, DB alone
- * @param ticking the number of the database that a tick of the cron works on
  */
+export function sharedStore(env: object): Store {
+  const store = stores.get(env) ?? openStore(env);
+  stores.set(env, store);
+  return store;
+}
+
+/** For the cron, which counts its statements. @param ticking the number of the database that the tick works on */
 export function openStore(env: object, ticking = 0): Store {
   const layout = layoutOf(env);
   const bindings = env as Readonly<Record<string, D1Database>>;

@@ -30,10 +30,14 @@ const MAX_PAUSE_MS = 6 * 60 * 60_000;
 
 export function transactionQueries(db: Database) {
   const selectLoaded = () => db.select(loadedColumns).from(transactions);
+  // What is asked most: its text is made once.
+  const selectOne = selectLoaded()
+    .where(eq(transactions.id, sql.placeholder("id")))
+    .prepare();
 
   return {
     async find(id: string): Promise<Loaded | null> {
-      const [row] = await run(selectLoaded().where(eq(transactions.id, id)));
+      const [row] = await run(selectOne.execute({ id }));
       return row ? toLoaded(row) : null;
     },
 

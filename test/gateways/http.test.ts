@@ -51,6 +51,35 @@ describe("createApiClient", () => {
     expect(await calls[0]?.json()).toEqual({ amount: 5 });
   });
 
+  it("reads no further than any answer goes", async () => {
+    let chunks = 0;
+    const endless = () =>
+      new Response(
+        new ReadableStream<Uint8Array>({
+          pull: (controller) => {
+            chunks += 1;
+            controller.enqueue(new Uint8Array(64 * 1024).fill(32));
+          },
+        }),
+      );
+    expect(await errorOf(client(endless).api.post("/pay", {}))).toMatchObject({ kind: "unknown" });
+    expect(chunks).toBeLessThan(80);
+    expect(await errorOf(client(endless).api.get("/pay"))).toMatchObject({ kind: "unavailable" });
+  });
+
+  it("reads letters that fall into two pieces", async () => {
+    const [first, ...rest] = new TextEncoder().encode('"é"');
+    const pieces = [[first ?? 0, rest[0] ?? 0], rest.slice(1)].map((bytes) => new Uint8Array(bytes));
+    const start = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+      for (const piece of pieces) {
+        controller.enqueue(piece);
+      }
+      controller.close();
+    };
+    const { api } = client(() => new Response(new ReadableStream({ start })));
+    expect(await api.get("/x")).toEqual({ status: 200, body: "é" });
+  });
+
   it.each([400, 401, 403, 404, 405, 409, 422, 501])(
     "leaves the meaning of %i to the adapter",
     async (status) => {

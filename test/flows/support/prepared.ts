@@ -2,13 +2,11 @@
  * What each start of a system would otherwise make anew, made once for all: a database that is up to date, and the
  * bundle with the bindings that stand in wrangler's file.
  */
-import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, parse, resolve } from "node:path";
-import { promisify } from "node:util";
+import { join, resolve } from "node:path";
 import type { TestProject } from "vitest/node";
-import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
+import { makeBundle } from "../../../scripts/make-bundle.ts";
 import { LOCAL_CONFIG, migrateLocally } from "../../../scripts/migrate-local.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
@@ -39,7 +37,7 @@ async function prepare(): Promise<string> {
     WRANGLER_HIDE_BANNER: "true",
     WRANGLER_WRITE_LOGS: "false",
   };
-  const bundled = bundle(join(directory, "worker"), env);
+  const bundled = makeBundle(LOCAL_CONFIG, join(directory, "worker"), env);
   // It blocks: the bundle is made meanwhile.
   const failure = migrateLocally(join(directory, "state"), env);
   await bundled;
@@ -47,23 +45,4 @@ async function prepare(): Promise<string> {
     throw new Error(failure);
   }
   return directory;
-}
-
-/** As it would be deployed. The build of the assets is a part of it. */
-async function bundle(directory: string, env: NodeJS.ProcessEnv): Promise<void> {
-  await mkdir(directory);
-  const options = ["deploy", "--dry-run", "--config", LOCAL_CONFIG, "--outdir", directory];
-  await promisify(execFile)("wrangler", options, { cwd: ROOT, env });
-  const { name = "", main = "", vars } = unstable_readConfig({ config: join(ROOT, LOCAL_CONFIG) });
-  const { workerOptions } = unstable_getMiniflareWorkerOptions(join(ROOT, LOCAL_CONFIG));
-  const worker = {
-    ...workerOptions,
-    name,
-    // Without those of .dev.vars.
-    bindings: vars,
-    rootPath: directory,
-    modulesRoot: directory,
-    modules: [{ type: "ESModule", path: join(directory, `${parse(main).name}.js`) }],
-  };
-  await writeFile(join(directory, "worker.json"), JSON.stringify(worker));
 }

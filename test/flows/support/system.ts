@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inject } from "vitest";
+import type { BundleToRun } from "../../../scripts/run-bundle.ts";
 import { readContract } from "./contract.ts";
 import { freePort } from "./http-server.ts";
-import type { SystemToRun } from "./run-system.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 const START_LIMIT_MS = 80_000;
@@ -104,13 +104,13 @@ function startPrepared(port: number, directory: string, vars: Variables): ChildP
   const url = `http://localhost:${port}`;
   // As `npm run dev` sets them where nobody else does.
   const defaults = { PUBLIC_URL: url, SANDBOX: "on", FULFILMENT_URL: `${url}/demo/fulfilment` };
-  const system: SystemToRun = {
+  const system: BundleToRun = {
     port,
     directory,
-    prepared: join(inject("prepared"), "worker"),
+    bundle: join(inject("prepared"), "worker"),
     variables: { ...defaults, ...vars },
   };
-  return startProcess(directory, ["test/flows/support/run-system.ts", JSON.stringify(system)]);
+  return startProcess(directory, ["scripts/run-bundle.ts", JSON.stringify(system)]);
 }
 
 function startDev(port: number, directory: string, vars: Variables, args: readonly string[]): ChildProcess {

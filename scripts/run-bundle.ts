@@ -1,7 +1,7 @@
 /**
- * payment-edge as `wrangler dev` runs it, in the same workerd, from the bundle that `prepared.ts` made: without wrangler,
- * which bundles at each start and stands in front of each request. Its only argument is what to run, as JSON. It ends
- * when its standard input does, so that it outlives nobody.
+ * A Worker as `wrangler dev` runs it, in the same workerd, from what `make-bundle.ts` has made: without wrangler, which
+ * bundles at each start and stands in front of each request. For tests and benchmarks. Its only argument is what to run,
+ * as JSON. It ends when its standard input does, so that it outlives nobody.
  */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -12,17 +12,17 @@ import type { V4WorkerOptions } from "miniflare";
 const require = createRequire(createRequire(import.meta.url).resolve("wrangler"));
 const { convertV4MiniflareOptions, Miniflare }: typeof import("miniflare") = require("miniflare");
 
-export interface SystemToRun {
+export interface BundleToRun {
   readonly port: number;
   /** Where its database lives. */
   readonly directory: string;
   /** Where the bundle is, and the bindings of the file that wrangler reads. */
-  readonly prepared: string;
+  readonly bundle: string;
   readonly variables: Readonly<Record<string, string>>;
 }
 
-const { port, directory, prepared, variables }: SystemToRun = JSON.parse(process.argv[2] ?? "");
-const worker: V4WorkerOptions = JSON.parse(await readFile(join(prepared, "worker.json"), "utf8"));
+const { port, directory, bundle, variables }: BundleToRun = JSON.parse(process.argv[2] ?? "");
+const worker: V4WorkerOptions = JSON.parse(await readFile(join(bundle, "worker.json"), "utf8"));
 const system = new Miniflare(
   convertV4MiniflareOptions({
     host: "localhost",
