@@ -51,16 +51,9 @@ async function measure(): Promise<Report> {
     const ours = toSubject("payment-edge", await started(startOurs(gateway.url)), watchOurs);
     if (wanted.includes("throughput")) {
       note("throughput, against the floor");
-      const [bare, logging] = [
-        await started(startFloor(gateway.url, false)),
-        await started(startFloor(gateway.url, true)),
-      ];
-      const floors = [
-        toSubject("the floor with a log", logging, watchNothing),
-        toSubject("the floor", bare, watchNothing),
-      ];
-      report.throughput = await measureThroughput([ours, ...floors], Number(values.seconds));
-      await Promise.all([bare.stop(), logging.stop()]);
+      const floor = toSubject("the floor", await started(startFloor(gateway.url)), watchNothing);
+      report.throughput = await measureThroughput([ours, floor], Number(values.seconds));
+      await floor.stop();
     }
     if (wanted.includes("crowd")) {
       note(`${CROWD} sockets of one payment`);

@@ -78,9 +78,8 @@ export async function startOurs(gatewayUrl: string): Promise<Running> {
   });
 }
 
-/** @param hasLog whether each request leaves a line in the log, as ours do */
-export async function startFloor(gatewayUrl: string, hasLog: boolean): Promise<Running> {
-  const variables = { API_KEY, WEBHOOK_SECRET, GATEWAY_URL: gatewayUrl, LOG: hasLog ? "on" : "" };
+export async function startFloor(gatewayUrl: string): Promise<Running> {
+  const variables = { API_KEY, WEBHOOK_SECRET, GATEWAY_URL: gatewayUrl };
   return startWorker("test/bench/floor/wrangler.toml", variables, (directory) => {
     const place = ["--local", "--persist-to", directory, "--file", join(FLOOR, "schema.sql")];
     const config = ["--config", join(FLOOR, "wrangler.toml")];
