@@ -8,5 +8,7 @@ CREATE TABLE archived_orders (
 CREATE TABLE archive_walk (
   id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
   after TEXT NOT NULL,
+  -- The day, counted from 1970, on which the first of them began last.
+  began_on INTEGER NOT NULL,
   key_after TEXT NOT NULL
 ) STRICT;

@@ -142,6 +142,11 @@ function show(main: HTMLElement, next: HTMLElement): void {
     const heir = document.getElementById(focused) ?? document.getElementById("state");
     heir?.focus({ preventScroll: true });
   }
+  const said = main.querySelector<HTMLElement>("[data-hint=unchanged]");
+  if (said) {
+    // There is news now.
+    said.hidden = true;
+  }
   bind(main);
 }
 
@@ -158,6 +163,7 @@ function copyAttributes(from: Element, to: Element): void {
 async function check(main: HTMLElement, form: HTMLFormElement, probe: () => Promise<boolean>): Promise<void> {
   const button = form.querySelector("button");
   const body = new URLSearchParams([...new FormData(form)].map(([name, value]) => [name, String(value)]));
+  const before = main.dataset.version;
   button?.toggleAttribute("disabled", true);
   // The gateway is asked meanwhile, which may be slow.
   const signal = timeout(CHECK_TIMEOUT_MS);
@@ -169,10 +175,11 @@ async function check(main: HTMLElement, form: HTMLFormElement, probe: () => Prom
   }
   if (fetched === "refused") {
     form.submit();
-  } else if (fetched === "same") {
-    hint(main, "unchanged");
-  } else if (fetched === "unreachable" && (await probe())) {
-    // The gateway is slow, not the network.
+    return;
+  }
+  // Where the network is not dead, the gateway was slow. What the check has found the socket may have told first.
+  const isAnswered = fetched === "same" || (fetched === "unreachable" && (await probe()));
+  if (isAnswered && main.dataset.version === before) {
     hint(main, "unchanged");
   }
 }

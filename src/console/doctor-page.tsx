@@ -15,7 +15,7 @@ export function DoctorPage({ shell, findings }: { shell: Shell; findings: readon
   const wrong = WRONG.flatMap((rank) => findings.filter(({ level }) => level === rank));
   const well = findings.filter(({ level }) => level === "ok");
   return (
-    <ConsoleDocument title="Doctor" shell={shell} here="overview">
+    <ConsoleDocument title="Doctor" shell={shell} here="doctor">
       <PageHead title="Doctor">
         <a class="button" href="/console/doctor">
           Look again

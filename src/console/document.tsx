@@ -16,6 +16,7 @@ const PLACES = {
   deliveries: { name: "Deliveries", href: "/console/deliveries" },
   gateways: { name: "Gateways", href: "/console/gateways" },
   activity: { name: "Activity", href: "/console/activity" },
+  doctor: { name: "Doctor", href: "/console/doctor" },
 } as const satisfies Partial<Record<IconName, { readonly name: string; readonly href: string }>>;
 
 export type Place = keyof typeof PLACES;

@@ -89,29 +89,29 @@ export const listQuery = z.strictObject({
   cursor: z.optional(cursor),
 });
 
-/** An entry's place holds the gateway's own id of the event, which may be long. */
-const inboxCursor = z
+/** An entry's place holds the gateway's own id of the event, which may be long; a delivery's, a number for each database. */
+const longCursor = z
   .string()
   .check(z.regex(/^[A-Za-z0-9_-]{1,8192}$/, { error: "must be a next_cursor of an answer before" }));
 
 export const inboxQuery = z.strictObject({
   outcome: z.optional(z.enum(["applied", "ignored", "parked"])),
   limit,
-  cursor: z.optional(inboxCursor),
+  cursor: z.optional(longCursor),
 });
 
 export const inboxReplayBody = z.strictObject({
   outcome: z.enum(["ignored", "parked"]),
   limit: z._default(z.int().check(z.minimum(1), z.maximum(100)), 100),
-  cursor: z.optional(inboxCursor),
+  cursor: z.optional(longCursor),
 });
 
-export const eventsQuery = z.strictObject({ after: z.optional(cursor), limit });
+export const eventsQuery = z.strictObject({ after: z.optional(longCursor), limit });
 
 export const deliveriesQuery = z.strictObject({
   status: z.optional(z.enum(["owed", "delivered", "dead"])),
   limit,
-  cursor: z.optional(cursor),
+  cursor: z.optional(longCursor),
 });
 
 export const replayBody = z.strictObject({

@@ -16,7 +16,7 @@ const PARALLEL = 5;
 /** Of the shop's keys, in one go. */
 const MAX_KEYS = 10_000;
 const MINUTE_MS = 60_000;
-const MINUTES_OF_DAY = 24 * 60;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /**
  * The walk goes on where the last tick left it, and begins again each day: what has to stay is read once a day.
@@ -39,12 +39,16 @@ export async function archiveTransactions(services: Services, hasBudget: () => b
   if (count > 0) {
     log.info("transactions.archived", { count });
   }
-  if (isAtEnd && minute % MINUTES_OF_DAY === 0) {
-    await store.moveArchiveWalk("");
+  if (isAtEnd) {
+    await store.restartArchiveWalk(dayOf(services));
   }
-  if (minute % 60 === 0) {
+  if (minute % 60 === 0 && hasBudget()) {
     await store.pruneKeys(before, MAX_KEYS);
   }
+}
+
+function dayOf({ now }: Services): number {
+  return Math.floor(now() / DAY_MS);
 }
 
 type Row = Awaited<ReturnType<Services["store"]["listArchivable"]>>[number];
@@ -57,14 +61,15 @@ async function archiveRows(
   before: number,
 ): Promise<number> {
   const { store } = services;
+  const day = dayOf(services);
   const last = rows.at(-1);
   const ids = rows.filter(({ isAtRest }) => isAtRest).map(({ id }) => id);
   const written = await write(services, archive, ids, before);
   if (written.length > 0 && last) {
-    return store.deleteArchived(written, last.id);
+    return store.deleteArchived(written, last.id, day);
   }
   if (last) {
-    await store.moveArchiveWalk(last.id);
+    await store.moveArchiveWalk(last.id, day);
   }
   return 0;
 }

@@ -85,10 +85,10 @@ function judge(books: Books, { now, wallClock }: Services): Finding[] {
       now: now(),
       advice: PENDING,
     }),
-    judgeCount("dead letters", dead, "the shop has not taken, and nobody sends again", DEAD),
-    judgeCount("parked webhooks", parked, "were verified, but no payment is known for them", PARKED),
-    judgeCount("reviews", review, "wait for a person's decision", REVIEW),
-    judgeCount("silent gateways", silent, "get no answer from their gateway", SILENT),
+    judgeCount("dead letters", dead, "Events that the shop has not taken, and nobody sends again", DEAD),
+    judgeCount("parked webhooks", parked, "Verified webhooks for which no payment is known", PARKED),
+    judgeCount("reviews", review, "Payments that wait for a person's decision", REVIEW),
+    judgeCount("silent gateways", silent, "Payments whose gateway does not answer", SILENT),
   ];
 }
 
@@ -134,5 +134,5 @@ type Count = Books["overview"]["dead"];
 function judgeCount(check: string, { value, more }: Count, what: string, advice: string): Finding {
   return value === 0
     ? ok(check, "None.")
-    : warning(check, `${value}${more ? " and more" : ""} ${what}.`, advice);
+    : warning(check, `${what}: ${value}${more ? " and more" : ""}.`, advice);
 }

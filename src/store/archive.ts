@@ -97,9 +97,10 @@ export function archiveQueries(db: Database) {
      * Deletes what is as it was read, all rows of it, and moves the walk on. A paid order stays paid.
      * @param payments of one database
      * @param after where the walk is then
+     * @param day on which it has begun, if this is its first step
      * @returns how many were deleted
      */
-    async deleteArchived(payments: readonly Archivable[], after: string): Promise<number> {
+    async deleteArchived(payments: readonly Archivable[], after: string, day: number): Promise<number> {
       const ids = JSON.stringify(payments.map(({ id }) => id));
       const states = listOf(payments.map(({ state }) => state));
       // Only what is deleted by now: whatever stays keeps all its rows.
@@ -131,15 +132,30 @@ export function archiveQueries(db: Database) {
             .where(
               sql`(value, transaction_id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${words})) AND ${isGone}`,
             ),
-          moveWalk(db, { after }),
+          moveWalk(db, { after }, day),
         ]),
       );
       return deleted.length;
     },
 
-    /** @param after an id; empty: the walk begins again */
-    async moveArchiveWalk(after: string): Promise<void> {
-      await run(moveWalk(db, { after }));
+    /** @param after an id. @param day on which the walk has begun, if this is its first step */
+    async moveArchiveWalk(after: string, day: number): Promise<void> {
+      await run(moveWalk(db, { after }, day));
+    },
+
+    /** From its end: once a day. @param day counted from 1970 */
+    async restartArchiveWalk(day: number): Promise<void> {
+      const begun = { after: "", beganOn: day };
+      await run(
+        db
+          .insert(archiveWalk)
+          .values({ id: 1, keyAfter: "", ...begun })
+          .onConflictDoUpdate({
+            target: archiveWalk.id,
+            set: begun,
+            setWhere: sql`${archiveWalk.beganOn} <> ${day}`,
+          }),
+      );
     },
 
     /** Forgets the shop's keys of that age, as a walk over all of them, a bounded number at once. */
@@ -246,9 +262,9 @@ function listOf(texts: readonly string[]) {
   return sql`(SELECT value FROM json_each(${JSON.stringify(texts)}))`;
 }
 
-function moveWalk(db: Database, place: { readonly after?: string; readonly keyAfter?: string }) {
+function moveWalk(db: Database, place: { readonly after?: string; readonly keyAfter?: string }, day = 0) {
   return db
     .insert(archiveWalk)
-    .values({ id: 1, after: "", keyAfter: "", ...place })
+    .values({ id: 1, after: "", keyAfter: "", beganOn: day, ...place })
     .onConflictDoUpdate({ target: archiveWalk.id, set: place });
 }

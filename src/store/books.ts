@@ -7,31 +7,30 @@ import type { Transaction } from "../transactions/transaction.ts";
 import type { Commit, Committed } from "./commit.ts";
 import { type InboxRow, referenceKey } from "./inbox.ts";
 import { homeOf, homesOf, type Layout } from "./layout.ts";
-import {
-  addCounts,
-  earliest,
-  mergeFound,
-  mergeHealth,
-  mergeInbox,
-  mergeNewest,
-  mergeOverviews,
-  mergeOwed,
-  owedPlaceIn,
-} from "./merge.ts";
+import { mergedLists } from "./merged-lists.ts";
 import type { Loaded } from "./rows.ts";
 import type { Store } from "./store.ts";
 
 type Related = Pick<Transaction, "id" | "orderId" | "createdAt">;
 
-/**
- * @param storeOf by number; each is opened when it is first asked
- * @param ticking the number of the database that a tick of the cron works on
- */
+/** Clocks differ: a generation counts so much before its time, and so much after its end. */
+const SKEW_MS = 60 * 60_000;
+/** After a commit that surely has ended by then. */
+const NUDGE_MS = 60_000;
+
+export interface JoinOptions {
+  /** The number of the database that a tick of the cron works on. */
+  readonly ticking?: number;
+  /** Epoch milliseconds, by which generations begin. */
+  readonly now?: () => number;
+}
+
+/** @param storeOf by number; each is opened when it is first asked */
 export function joinStores(
   layout: Layout,
   storeOf: (database: number) => Store,
   statementCount: () => number,
-  ticking = 0,
+  { ticking = 0, now = Date.now }: JoinOptions = {},
 ): Store {
   const count = layout.databases.length;
   const first = storeOf(0);
@@ -42,9 +41,10 @@ export function joinStores(
     Promise.all(every.map((database) => ask(storeOf(database), database)));
   const firstOf = async <T>(ask: (store: Store) => Promise<T | null>): Promise<T | null> =>
     (await all(ask)).find((found) => found !== null) ?? null;
+  const homes = (name: string, from: number) => homesOf(layout, name, from - SKEW_MS, now() + SKEW_MS);
   /** Where else payments of the order may be: in what was open before, if it has any there, and in what came after. */
   const elsewhere = ({ orderId, id, createdAt }: Related): Store[] =>
-    homesOf(layout, orderId, hasKin(id) ? 0 : createdAt)
+    homes(orderId, hasKin(id) ? 0 : createdAt)
       .filter((home) => home !== databaseOf(id))
       .map(storeOf);
   const isPaidElsewhere = async (payment: Related): Promise<boolean> =>
@@ -59,7 +59,7 @@ export function joinStores(
 
   /** Webhooks that wait under the gateway's reference are the payment's, wherever that is. */
   const adopt = async (place: string, store: Store, from: number): Promise<InboxRow[]> => {
-    const others = homesOf(layout, place, from)
+    const others = homes(place, from)
       .map(storeOf)
       .filter((other) => other !== store);
     const waiting = await Promise.all(
@@ -74,12 +74,14 @@ export function joinStores(
     );
     return waiting.flat();
   };
-  const completeCommit = async ({ from, events, now }: Commit, committed: Committed): Promise<Committed> => {
+  /** @param at when the cron looks at the order's payments elsewhere that may still take money */
+  const nudge = async (from: Transaction, at: number): Promise<string[]> =>
+    (await Promise.all(elsewhere(from).map((store) => store.nudgeOrder(from, at)))).flat();
+  const completeCommit = async (commit: Commit, committed: Committed): Promise<Committed> => {
+    const { from, events } = commit;
     const last = (events.at(-1) ?? events[0]).transaction;
-    const isPaid = events.some(({ type }) => type === "transaction.succeeded");
-    const nudged = isPaid
-      ? await Promise.all(elsewhere(from).map((store) => store.nudgeOrder(from, now)))
-      : [];
+    // What is lost here the nudge before the commit makes up for.
+    const nudged = isPaying(commit) ? await nudge(from, commit.now).catch(() => []) : [];
     const isOpened = from.version === 0;
     const adopted =
       isOpened && last.gatewayReference !== null
@@ -87,7 +89,7 @@ export function joinStores(
         : [];
     return {
       ...committed,
-      siblings: [...committed.siblings, ...nudged.flat()],
+      siblings: [...committed.siblings, ...nudged],
       parked: [...committed.parked, ...adopted],
       orderPaid: committed.orderPaid || (isOpened && (await isPaidElsewhere(from))),
     };
@@ -101,8 +103,8 @@ export function joinStores(
     },
     findForWebhook: async (id, entry) => {
       if (!isOurs(id)) {
-        const homes = homesOf(layout, id).map(storeOf);
-        const kept = await Promise.all(homes.map((store) => store.findForWebhook(id, entry)));
+        const places = homes(id, 0).map(storeOf);
+        const kept = await Promise.all(places.map((store) => store.findForWebhook(id, entry)));
         return kept.find(({ outcome }) => outcome !== null) ?? { loaded: null, outcome: null };
       }
       if (!isOurs(entry.transactionId)) {
@@ -112,6 +114,13 @@ export function joinStores(
       return { ...found, loaded: found.loaded && (await complete(found.loaded)) };
     },
     commit: async (commit) => {
+      if (isPaying(commit) && elsewhere(commit.from).length > 0) {
+        // The row was read some time ago: what has been paid since is read again. See SCALING.md for what remains.
+        if (await isPaidElsewhere(commit.from)) {
+          return "conflict";
+        }
+        await nudge(commit.from, commit.now + NUDGE_MS);
+      }
       const committed = await of(commit.from.id).commit(commit);
       return committed === "conflict" ? committed : completeCommit(commit, committed);
     },
@@ -135,13 +144,13 @@ export function joinStores(
       await all((store) => store.ignore(entry, ...rest));
       return "kept";
     },
-    park: async (entry, now, reason) => {
+    park: async (entry, at, reason) => {
       const { gateway, transactionId, observation } = entry;
       if (isOurs(transactionId)) {
-        return of(transactionId).park(entry, now, reason);
+        return of(transactionId).park(entry, at, reason);
       }
-      const place = storeOf(homeOf(layout, transactionId, now));
-      const kept = await place.park(entry, now, reason);
+      const place = storeOf(homeOf(layout, transactionId, at));
+      const kept = await place.park(entry, at, reason);
       if (kept === "kept" && (await findByReference(gateway, observation.reference ?? "")) !== null) {
         // It has become known meanwhile, in another database: there it is applied.
         await place.forgetInbox(entry);
@@ -171,9 +180,9 @@ export function joinStores(
     endAction: (id, outcome) => of(id).endAction(id, outcome),
 
     // Of an order, whose home may have been another one before.
-    placeFor: async (orderId, now) => {
-      const home = homeOf(layout, orderId, now);
-      const others = homesOf(layout, orderId).filter((other) => other !== home);
+    placeFor: async (orderId, at) => {
+      const home = homeOf(layout, orderId, at);
+      const others = homes(orderId, 0).filter((other) => other !== home);
       const known = await Promise.all(others.map((other) => storeOf(other).hasOrder(orderId)));
       return placeIn(home, known.includes(true));
     },
@@ -185,7 +194,7 @@ export function joinStores(
       return isFree && of(id).insert(creation);
     },
     findConflicts: (key, orderId, id) => {
-      const others = homesOf(layout, orderId, hasKin(id) ? 0 : timeOf(id)).map(storeOf);
+      const others = homes(orderId, hasKin(id) ? 0 : timeOf(id)).map(storeOf);
       return conflictsAt([...new Set([of(id), ...others])], key, orderId, id);
     },
     hasOrder: async (orderId) => (await all((store) => store.hasOrder(orderId))).includes(true),
@@ -195,51 +204,9 @@ export function joinStores(
     },
     nudgeOrder: async (order, now) => (await all((store) => store.nudgeOrder(order, now))).flat(),
 
-    // Wherever it is.
-    findByReference,
-    findByText: async (text) => mergeNewest(await all((store) => store.findByText(text))),
-    list: async (filter) => mergeNewest(await all((store) => store.list(filter))).slice(0, filter.limit),
-    search: async (filter, limit) => mergeFound(await all((store) => store.search(filter, limit)), limit),
-    scan: async (filter, rows) => {
-      const { transactions, next } = mergeFound(
-        await all((store) => store.scan(filter, rows)),
-        Number.POSITIVE_INFINITY,
-      );
-      return { transactions, next };
-    },
-
     // Of all.
-    listInbox: async (outcome, after, limit) =>
-      mergeInbox(await all((store) => store.listInbox(outcome, after, limit)), limit),
-    listDeliveries: async ({ before = [], ...filter }) =>
-      (await all((store, database) => store.listDeliveries({ ...filter, before: [before[database]] })))
-        .flat()
-        .sort((one, other) => other.createdAt - one.createdAt || other.position - one.position)
-        .slice(0, filter.limit),
-    listAfter: async (places, limit) =>
-      (await all((store, database) => store.listAfter([places[database]], limit)))
-        .flat()
-        .sort((one, other) => one.createdAt - other.createdAt || one.position - other.position)
-        .slice(0, limit),
-    listOwed: async (after, limit) =>
-      mergeOwed(await all((store, database) => store.listOwed(owedPlaceIn(after, database), limit)), limit),
-    replayDead: async (type, limit, nextAttemptAt) => {
-      let count = 0;
-      for (const database of every) {
-        count += count < limit ? await storeOf(database).replayDead(type, limit - count, nextAttemptAt) : 0;
-      }
-      return count;
-    },
-    listActions: async (before, limit) =>
-      mergeNewest(await all((store) => store.listActions(before, limit))).slice(0, limit),
-    readOverview: async (...asked) => mergeOverviews(await all((store) => store.readOverview(...asked))),
-    countDead: async () => addCounts(await all((store) => store.countDead())),
-    listStatistics: async (...asked) => (await all((store) => store.listStatistics(...asked))).flat(),
-    listGatewayHealth: async () => mergeHealth((await all((store) => store.listGatewayHealth())).flat()),
-    lastTick: async () => earliest(await all((store) => store.lastTick())),
-    listMissingMigrations: async () => [
-      ...new Set((await all((store) => store.listMissingMigrations())).flat()),
-    ],
+    ...mergedLists(every, storeOf),
+    findByReference,
     statementCount,
 
     // Of nobody's payment.
@@ -254,14 +221,20 @@ export function joinStores(
     forgetInbox: first.forgetInbox,
 
     // Of the cron, which works on one. What gateways told during an outage is read once, by the first one's tick.
-    claimDue: async (now, ranAt, limit, listing, ...rest) => {
-      const claim = await tick.claimDue(now, ranAt, limit, tick === first ? listing : [], ...rest);
-      return { ...claim, transactions: await Promise.all(claim.transactions.map(complete)) };
+    claimDue: async (at, ranAt, limit, listing, ...rest) => {
+      const claim = await tick.claimDue(at, ranAt, limit, tick === first ? listing : [], ...rest);
+      // What cannot be completed now comes again by its lease, and holds nobody up.
+      const completed = await Promise.allSettled(claim.transactions.map(complete));
+      return {
+        ...claim,
+        transactions: completed.flatMap((one) => (one.status === "fulfilled" ? one.value : [])),
+      };
     },
     listArchivable: tick.listArchivable,
     readArchivable: tick.readArchivable,
     deleteArchived: tick.deleteArchived,
     moveArchiveWalk: tick.moveArchiveWalk,
+    restartArchiveWalk: tick.restartArchiveWalk,
     pruneKeys: tick.pruneKeys,
     moveMissed: tick.moveMissed,
     readUncounted: tick.readUncounted,
@@ -290,4 +263,8 @@ async function conflictsAt(
 /** Whether an inbox entry names a payment of ours, and not only the gateway's reference. */
 function isOurs(place: string): boolean {
   return place.startsWith("txn_");
+}
+
+function isPaying({ events }: Commit): boolean {
+  return events.some(({ type }) => type === "transaction.succeeded");
 }

@@ -42,6 +42,9 @@ export function parseLayout(setting: string): Layout {
   if (wrong !== undefined || names.some((part) => part.length === 0)) {
     throw new RangeError(`must name bindings in each part, such as "DB; 2027-01-01 DB_2 DB_3"`);
   }
+  if (databases[0] !== "DB") {
+    throw new RangeError("must begin with DB, where all is that was there before");
+  }
   if (databases.length > MAX_DATABASES) {
     throw new RangeError(`must name at most ${MAX_DATABASES} databases`);
   }
@@ -58,10 +61,11 @@ export function homeOf({ seeds, generations }: Layout, name: string, now: number
   return nearest(seeds, generation?.open ?? [0], name);
 }
 
-/** All databases that went with it from that time on, or will. */
-export function homesOf({ seeds, generations }: Layout, name: string, from = 0): number[] {
+/** All databases that went with it at some time between the two. */
+export function homesOf({ seeds, generations }: Layout, name: string, from: number, until: number): number[] {
   const meant = generations.filter(
-    (_, index) => (generations[index + 1]?.since ?? Number.POSITIVE_INFINITY) > from,
+    ({ since }, index) =>
+      since <= until && (generations[index + 1]?.since ?? Number.POSITIVE_INFINITY) > from,
   );
   return [...new Set(meant.map(({ open }) => nearest(seeds, open, name)))];
 }

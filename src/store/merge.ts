@@ -30,6 +30,31 @@ export function mergeFound(
   return { transactions: seen, next: horizon?.next ?? null, lookedBackTo };
 }
 
+/**
+ * By time, as far as each keeps its own order: a place is the last position of each, and nothing before it may be left
+ * out. Times were taken before the commits, so they are not in the order of positions.
+ * @param isBefore whether the first one comes first
+ */
+export function mergeInOrder<T>(
+  answers: readonly (readonly T[])[],
+  isBefore: (one: T, other: T) => boolean,
+  limit: number,
+): T[] {
+  const queues = answers.map((answer) => [...answer]);
+  const merged: T[] = [];
+  while (merged.length < limit) {
+    const [next] = queues
+      .filter(([head]) => head !== undefined)
+      .sort(([one], [other]) => (isBefore(one as T, other as T) ? -1 : 1));
+    const head = next?.shift();
+    if (head === undefined) {
+      return merged;
+    }
+    merged.push(head);
+  }
+  return merged;
+}
+
 /** Newest transactions first, as each database has them. */
 export function mergeInbox<T extends InboxKey>(answers: readonly (readonly T[])[], limit: number): T[] {
   return answers

@@ -27,7 +27,9 @@ export function openStore(env: object, ticking = 0): Store {
     return opened[database];
   };
   const statementCount = () => opened.reduce((sum, store) => sum + store.statementCount(), 0);
-  return layout.databases.length === 1 ? storeOf(0) : joinStores(layout, storeOf, statementCount, ticking);
+  return layout.databases.length === 1
+    ? storeOf(0)
+    : joinStores(layout, storeOf, statementCount, { ticking });
 }
 
 /** How many ticks a minute has: each database has its own. */

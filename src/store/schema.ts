@@ -242,5 +242,6 @@ export const archivedOrders = sqliteTable("archived_orders", {
 export const archiveWalk = sqliteTable("archive_walk", {
   id: integer("id").primaryKey(),
   after: text("after").notNull(),
+  beganOn: integer("began_on").notNull(),
   keyAfter: text("key_after").notNull(),
 });

@@ -128,6 +128,7 @@ const ARCHIVE = [
   "moveArchiveWalk",
   "pruneKeys",
   "readArchivable",
+  "restartArchiveWalk",
 ];
 
 /**

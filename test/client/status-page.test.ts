@@ -340,6 +340,32 @@ describe("status page: check payment status", () => {
     expect(hint()).toBe("");
   });
 
+  it("does not say so when the socket has told first what the check found", async () => {
+    await open(render(1));
+    rendered = render(2);
+    const held = Promise.withResolvers<Response>();
+    server.answer = ({ method }) => (method === "POST" ? held.promise : new Response("<html>"));
+    submitCheck();
+    push(2);
+    await pass(0);
+    expect(shown()).toBe("2");
+    held.resolve(new Response("<html>"));
+    await pass(0);
+    expect(hint()).toBe("");
+  });
+
+  it("does not go on saying so once there is news", async () => {
+    await open(render(1));
+    rendered = render(1);
+    submitCheck();
+    await pass(0);
+    expect(hint()).toBe("No news");
+    rendered = render(2);
+    push(2);
+    await pass(0);
+    expect([shown(), hint()]).toEqual(["2", ""]);
+  });
+
   it("leaves the focus where it was moved meanwhile", async () => {
     await open(render(1));
     rendered = render(1);

@@ -231,7 +231,7 @@ describe("examine, of D1 and what it keeps", () => {
     await system.tick();
     await system.settle();
     expect(await wrongWith(system)).toEqual(
-      said("warning", "dead letters", "1 the shop", "/deliveries/replay"),
+      said("warning", "dead letters", "nobody sends again: 1.", "/deliveries/replay"),
     );
   });
 
@@ -239,14 +239,14 @@ describe("examine, of D1 and what it keeps", () => {
     const system = await createWellSystem();
     await deliver(system, system.gateway.callback("txn_00000000000000000000000000", "success"));
     expect(await wrongWith(system)).toEqual(
-      said("warning", "parked webhooks", "1 were verified", "Webhooks"),
+      said("warning", "parked webhooks", "no payment is known: 1.", "Webhooks"),
     );
     await emptyTables();
     await system.tick();
     const { id } = await createPending(system);
     await deliver(system, system.gateway.callback(id, "success", { amount: 5 }));
     await system.settle();
-    expect(await wrongWith(system)).toEqual(said("warning", "reviews", "1 wait for", "In review"));
+    expect(await wrongWith(system)).toEqual(said("warning", "reviews", "decision: 1.", "In review"));
     await emptyTables();
     await createPending(system);
     await system.tick();

@@ -1,6 +1,11 @@
 /** Several databases behind the same operations: found by id wherever they are, and nothing moves when one is added. */
 import { beforeEach, describe, expect, it } from "vitest";
+import { runTick } from "../../src/jobs/run-tick.ts";
 import { databaseOf } from "../../src/lib/id.ts";
+import { reconcileTransaction } from "../../src/operations/reconcile-transaction.ts";
+import { aroundD1 } from "../../src/store/around-d1.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import type { Loaded } from "../../src/store/rows.ts";
 import { HOUR, historyOf, later, pay, readMoney, refund, refundsOf } from "../support/money.ts";
 import { addNamelessGateway, namelessWebhook, newNamelessOrder } from "../support/nameless-gateway.ts";
 import { type Operator, PASSWORD, signIn } from "../support/operator.ts";
@@ -9,8 +14,10 @@ import {
   BEFORE,
   countRows,
   createSpread,
+  DATABASES,
   emptyDatabases,
   MOVED,
+  newOrderAt,
   type Spread,
 } from "../support/several-databases.ts";
 import { createPending, deliver, initiate, newOrder, read, type TransactionBody } from "../support/system.ts";
@@ -44,10 +51,17 @@ async function paymentsOn(operator: Operator, path: string): Promise<number> {
   return new Set(links.flatMap((link) => /txn_\w{26}/.exec(link)?.[0] ?? [])).size;
 }
 
-async function createMany(system: Spread, count: number): Promise<TransactionBody[]> {
+/** So many of each database, as the setting has them. */
+async function createIn(
+  system: Spread,
+  setting: string,
+  databases: readonly number[],
+  count: number,
+): Promise<TransactionBody[]> {
   const made: TransactionBody[] = [];
-  for (let index = 0; index < count; index += 1) {
-    made.push(await createPending(system));
+  for (let index = 0; index < count * databases.length; index += 1) {
+    const database = databases[index % databases.length] ?? 0;
+    made.push(await createPending(system, newOrderAt(setting, database)));
   }
   return made;
 }
@@ -55,9 +69,9 @@ async function createMany(system: Spread, count: number): Promise<TransactionBod
 describe("payments in three databases", () => {
   it("are spread by their orders, and paid, told and listed as those of one", async () => {
     const system = await createSpread(AFTER);
-    const made = await createMany(system, 12);
+    const made = await createIn(system, AFTER, [0, 1, 2], 4);
     const ids = made.map(({ id }) => id);
-    expect(new Set(ids.map(databaseOf))).toEqual(new Set([0, 1, 2]));
+    expect(ids.map(databaseOf)).toEqual([0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2]);
     for (const { id } of made) {
       expect(await deliver(system, system.gateway.callback(id, "success"))).toBe("applied");
       expect(await deliver(system, system.gateway.callback(id, "success", { event_id: `again_${id}` }))).toBe(
@@ -110,7 +124,7 @@ describe("payments in three databases", () => {
 
   it("are refunded where they are", async () => {
     const system = await createSpread(AFTER);
-    for (const { id } of await createMany(system, 6)) {
+    for (const { id } of await createIn(system, AFTER, [0, 1, 2], 2)) {
       await pay(system, id);
       const { body } = await refund(system, id, { amount: 500 });
       expect(databaseOf(body.id)).toBe(databaseOf(id));
@@ -122,7 +136,7 @@ describe("payments in three databases", () => {
 
   it("expire by the tick of their own database, and their events are sent by it", async () => {
     const system = await createSpread(AFTER);
-    const made = await createMany(system, 8);
+    const made = await createIn(system, AFTER, [0, 1, 2], 3);
     system.shop.answer = () => new Response(null, { status: 500 });
     await later(system, HOUR);
     await system.tickAll();
@@ -132,7 +146,7 @@ describe("payments in three databases", () => {
     system.shop.answer = () => new Response(null, { status: 204 });
     system.advance(HOUR);
     await system.tickAll();
-    expect(system.shop.distinct("transaction.expired")).toHaveLength(8);
+    expect(system.shop.distinct("transaction.expired")).toHaveLength(9);
     expect(await countRows("deliveries", "delivered_at IS NULL")).toEqual([0, 0, 0]);
     expect((await countRows("heartbeats")).every((count) => count === 1)).toBe(true);
   });
@@ -159,28 +173,28 @@ describe("payments in three databases", () => {
   it("are counted and found together in the console", async () => {
     const system = await createSpread(AFTER, { CONSOLE_PASSWORD: PASSWORD });
     const operator = await signIn(system);
-    const made = await createMany(system, 7);
+    const made = await createIn(system, AFTER, [0, 1, 2], 2);
     for (const { id } of made) {
       await pay(system, id);
     }
     await later(system);
     await system.tickAll();
     const overview = await operator.open("/console");
-    expect(overview.text).toContain("Success rate 100.0 % Paid 7 ");
-    expect(await paymentsOn(operator, "/console/payments")).toBe(7);
+    expect(overview.text).toContain("Success rate 100.0 % Paid 6 ");
+    expect(await paymentsOn(operator, "/console/payments")).toBe(6);
     for (const { id, order_id } of made) {
       expect((await operator.open(`/console/payments?q=${order_id}`)).text).toContain(order_id);
       expect((await operator.open(`/console/payments/${id}`)).status).toBe(200);
     }
-    expect(await paymentsOn(operator, "/console/deliveries")).toBe(7);
-    expect(await paymentsOn(operator, "/console/webhooks")).toBe(7);
+    expect(await paymentsOn(operator, "/console/deliveries")).toBe(6);
+    expect(await paymentsOn(operator, "/console/webhooks")).toBe(6);
   });
 });
 
 describe("a database that is added", () => {
   it("moves no row: what was before is found, paid and refunded where it is", async () => {
     const before = await createSpread(BEFORE);
-    const made = await createMany(before, 6);
+    const made = await createIn(before, BEFORE, [0], 6);
     expect(await countRows("transactions")).toEqual([6, 0, 0]);
     const system = { ...(await createSpread(MOVED)), gateway: before.gateway, shop: before.shop };
     Object.assign(system.services, { gateways: before.services.gateways, fetch: before.shop.fetch });
@@ -189,10 +203,8 @@ describe("a database that is added", () => {
       expect((await refund(system, id)).status).toBe(201);
       expect(await read(system, id)).toMatchObject({ status: "succeeded" });
     }
-    await createMany(system, 6);
-    const [first, ...others] = await countRows("transactions");
-    expect(first).toBe(6);
-    expect(others.every((count) => count > 0)).toBe(true);
+    await createIn(system, MOVED, [1, 2], 3);
+    expect(await countRows("transactions")).toEqual([6, 3, 3]);
     expect(await readAll(system, "/transactions?limit=5")).toHaveLength(12);
   });
 
@@ -237,6 +249,47 @@ describe("a database that is added", () => {
       review_reason: "duplicate_payment",
     });
     expect(await historyOf(system, old)).toHaveLength(3);
+  });
+
+  it("lets no order be paid twice by what was read before the other one was paid", async () => {
+    const before = await createSpread(BEFORE);
+    const order = newOrder();
+    const old = (await initiate(before, order)).body.id;
+    await deliver(before, before.gateway.callback(old, "failure"));
+    const system = await createSpread(MOVED);
+    Object.assign(system.services, { gateways: before.services.gateways });
+    const { id } = (await initiate(system, order)).body;
+    const stale = await system.services.store.find(old);
+    await deliver(system, before.gateway.callback(id, "success"));
+    before.gateway.settle(old, "success");
+    await reconcileTransaction(system.services, stale as Loaded, "cron");
+    expect(await read(system, id)).toMatchObject({ status: "succeeded" });
+    expect(await readMoney(system, old)).toMatchObject({ status: "review" });
+  });
+
+  it("is asked nothing before its day", async () => {
+    const system = await createSpread("DB; 2999-01-01 DB_2 DB_3");
+    for (const { id } of await createIn(system, BEFORE, [0], 5)) {
+      await deliver(system, system.gateway.callback(id, "success"));
+      await read(system, id);
+    }
+    await system.settle();
+    expect(system.roundTrips().slice(1)).toEqual([0, 0]);
+  });
+
+  it("holds nobody up while it does not answer", async () => {
+    const before = await createSpread(BEFORE);
+    for (const database of [1, 2, 1, 2]) {
+      await createPending(before, newOrderAt(MOVED, database));
+    }
+    const down = aroundD1(DATABASES[1] as D1Database, () => Promise.reject(new Error("D1_ERROR: down")));
+    const system = await createSpread(MOVED, { DB_2: down });
+    Object.assign(system.services, { gateways: before.services.gateways, now: before.services.now });
+    before.advance(HOUR);
+    const [DB, , DB_3] = DATABASES;
+    const store = openStore({ DB, DATABASES: MOVED, DB_2: down, DB_3 }, 0);
+    await runTick({ ...system.services, store });
+    expect(await countRows("transactions", "status = 'expired'")).toEqual([2, 0, 0]);
   });
 
   it("ends the order's open page elsewhere when the order is paid", async () => {

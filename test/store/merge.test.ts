@@ -3,7 +3,14 @@ import { describe, expect, it } from "vitest";
 import { newTypeId } from "../../src/lib/id.ts";
 import { placesAfter, readPlaces, writePlaces } from "../../src/lib/places.ts";
 import type { ListedDelivery, OwedPlace } from "../../src/store/deliveries.ts";
-import { earliest, mergeFound, mergeHealth, mergeOwed, owedPlaceIn } from "../../src/store/merge.ts";
+import {
+  earliest,
+  mergeFound,
+  mergeHealth,
+  mergeInOrder,
+  mergeOwed,
+  owedPlaceIn,
+} from "../../src/store/merge.ts";
 import type { Transaction } from "../../src/transactions/transaction.ts";
 
 fc.configureGlobal({ seed: 20261126 });
@@ -55,6 +62,35 @@ describe("mergeFound", () => {
           pages += 1;
         } while (before !== null && pages < 100);
         expect(seen).toEqual(rows.filter(({ wanted }) => wanted).map(({ id }) => id));
+      }),
+    );
+  });
+});
+
+describe("mergeInOrder", () => {
+  it("leaves none out, page by page, whatever the times of one database are", () => {
+    const times = fc.array(fc.nat({ max: 20 }), { maxLength: 12 });
+    fc.assert(
+      fc.property(fc.array(times, { minLength: 1, maxLength: 3 }), (lists) => {
+        const rows = lists.map((list, database) =>
+          list.map((createdAt, index) => ({
+            ...{ createdAt, position: index + 1 },
+            transactionId: newTypeId("txn", 1, database),
+          })),
+        );
+        const seen: string[] = [];
+        let places: ReturnType<typeof placesAfter> = [];
+        for (let pages = 0; pages < 40; pages += 1) {
+          const before = places;
+          const answers = rows.map((list, database) =>
+            list.filter(({ position }) => position > (before[database] ?? 0)).slice(0, 3),
+          );
+          const page = mergeInOrder(answers, (one, other) => one.createdAt <= other.createdAt, 3);
+          places = placesAfter(places, page);
+          seen.push(...page.map(({ transactionId, position }) => `${transactionId} ${position}`));
+        }
+        expect(seen).toHaveLength(rows.flat().length);
+        expect(new Set(seen).size).toBe(seen.length);
       }),
     );
   });

@@ -2,9 +2,10 @@
 import { applyD1Migrations, type D1Migration } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { runTick } from "../../src/jobs/run-tick.ts";
+import { homeOf, parseLayout } from "../../src/store/layout.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { countingD1 } from "./counting-d1.ts";
-import { createSystem, emptyDatabase, type System } from "./system.ts";
+import { createSystem, emptyDatabase, newOrder, type System } from "./system.ts";
 
 interface Bound {
   readonly DB: D1Database;
@@ -22,6 +23,18 @@ export const BEFORE = "DB";
 export const AFTER = "DB; 2026-01-01 DB DB_2 DB_3";
 /** The first one is full. */
 export const MOVED = "DB; 2026-01-01 DB_2 DB_3";
+
+/** An order whose home is that database, by number. @param setting of DATABASES */
+export function newOrderAt(setting: string, database: number): Record<string, unknown> {
+  const layout = parseLayout(setting);
+  for (let tries = 0; tries < 1000; tries += 1) {
+    const order = newOrder();
+    if (homeOf(layout, order.order_id, Date.now()) === database) {
+      return order;
+    }
+  }
+  throw new Error(`no order is at home in database ${database}`);
+}
 
 export async function emptyDatabases(): Promise<void> {
   for (const database of DATABASES) {
