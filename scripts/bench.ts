@@ -25,7 +25,7 @@ const PARTS = ["throughput", "crowd", "peers", "growth", "scale"];
 /** Those that start no servers. */
 const APART = ["growth", "scale"];
 const CROWD = 2000;
-const IDLE_SOCKETS = 1000;
+const IDLE_SOCKETS = 2000;
 
 const { values } = parseArgs({
   options: {

@@ -89,13 +89,14 @@ export function simulate(setup: Setup): Simulated {
   const open = (): Server => createServer(calendar, WARM_UP_MS, END_MS);
   const servers = Array.from({ length: Math.min(SAMPLE, setup.databases) }, open);
   const old = setup.growth === "grown" ? open() : null;
-  const layout = parseLayout(servers.map((_, index) => `DB_${index + 1}`).join(" "));
+  // The first name is always DB's, which is closed here.
+  const layout = parseLayout(`DB; 2000-01-01 ${servers.map((_, index) => `DB_${index + 1}`).join(" ")}`);
   const walk = createWalk(setup, { calendar, chance, servers, old });
   const spent: Spent = { create: [], webhook: [] };
   const share = servers.length / setup.databases;
   let payments = 0;
   arrive(calendar, chance, setup.paymentsPerSecond * share, (index) => {
-    const home = servers[homeOf(layout, `order-${index}`, 0)];
+    const home = servers[homeOf(layout, `order-${index}`, Date.UTC(2026, 0, 1)) - 1];
     payments += 1;
     if (home) {
       makePayment(setup, { calendar, chance, walk, home }, spent);

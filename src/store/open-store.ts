@@ -5,15 +5,15 @@ import { createStore, type Store } from "./store.ts";
 
 /** By their settings: an isolate sees one. */
 const layouts = new Map<string, Layout>();
-const stores = new WeakMap<object, Store>();
+const stores = new WeakMap<D1Database, Store>();
 
 /**
- * For requests: one for all of an environment, for it remembers nothing but how many statements there were.
+ * For requests: one for all that have the same first database, for it remembers nothing but how many statements there were.
  * @param env whose bindings DATABASES names, as the configuration has looked; where it is missing, DB alone
  */
-export function sharedStore(env: object): Store {
-  const store = stores.get(env) ?? openStore(env);
-  stores.set(env, store);
+export function sharedStore(env: { readonly DB: D1Database }): Store {
+  const store = stores.get(env.DB) ?? openStore(env);
+  stores.set(env.DB, store);
   return store;
 }
 
