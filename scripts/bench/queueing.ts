@@ -1,4 +1,5 @@
 /** Simulated time: a calendar of what happens when, servers that take one call at a time, and seeded chance. */
+import { createUniform } from "../../test/support/mulberry.ts";
 
 export interface Calendar {
   /** Milliseconds. */
@@ -111,15 +112,9 @@ export interface Chance {
   exponential(mean: number): number;
 }
 
-/** Mulberry32: the same numbers for the same seed. */
+/** The same for the same seed. */
 export function createChance(seed: number): Chance {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = createUniform(seed);
   return { next, exponential: (mean) => -mean * Math.log(1 - next()) };
 }
 

@@ -77,7 +77,7 @@ const OBSERVED_MEANINGS: Readonly<Record<ObservedStatus, string>> = {
   unsaid: "nothing of the payment's state: news of a refund or a dispute alone",
 };
 
-export const INBOX_MEANINGS = {
+const INBOX_MEANINGS = {
   applied: "it changed the transaction",
   ignored: "it changed nothing: `reason` says why",
   parked: "it waits for its transaction",

@@ -133,7 +133,7 @@ export async function readPayment(services: Services, id: string): Promise<Payme
 }
 
 /** What is left to give back; what is under way may be counted at the gateway already. */
-export function restOf({ transaction, refunds }: Loaded): number {
+function restOf({ transaction, refunds }: Loaded): number {
   const { status, amountCaptured, amountRefunded } = transaction;
   return status === "succeeded" ? Math.max(0, amountCaptured - amountRefunded - refunds.pending) : 0;
 }

@@ -10,7 +10,7 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 /** The pause after each failed attempt, at the least; after the last attempt it is a dead letter. */
-export const RETRY_PAUSES_MS = [
+const RETRY_PAUSES_MS = [
   5 * SECOND,
   5 * MINUTE,
   30 * MINUTE,

@@ -8,7 +8,7 @@ import { type ArchivedPayment, parseArchived } from "./archive-record.ts";
 import { StoreError } from "./store-error.ts";
 
 /** What is younger is never archived, however it is set: nobody looks for it there. */
-export const MIN_ARCHIVE_AGE_MS = 180 * 24 * 60 * 60_000;
+const MIN_ARCHIVE_AGE_MS = 180 * 24 * 60 * 60_000;
 
 export interface Archive {
   /** Of what is there, the tag of its content; null: nothing is. @throws StoreError */

@@ -9,7 +9,7 @@ import { type InboxRow, referenceKey } from "./inbox.ts";
 import { homeOf, homesOf, type Layout } from "./layout.ts";
 import { mergedLists } from "./merged-lists.ts";
 import type { Loaded } from "./rows.ts";
-import type { Store } from "./store.ts";
+import type { OneStore, Store } from "./store.ts";
 
 type Related = Pick<Transaction, "id" | "orderId" | "createdAt">;
 
@@ -28,22 +28,22 @@ export interface JoinOptions {
 /** @param storeOf by number; each is opened when it is first asked */
 export function joinStores(
   layout: Layout,
-  storeOf: (database: number) => Store,
+  storeOf: (database: number) => OneStore,
   statementCount: () => number,
   { ticking = 0, now = Date.now }: JoinOptions = {},
 ): Store {
   const count = layout.databases.length;
   const first = storeOf(0);
   /** An id that names a database which is none of ours is nowhere. */
-  const of = (id: string): Store => storeOf(databaseOf(id) < count ? databaseOf(id) : 0);
+  const of = (id: string): OneStore => storeOf(databaseOf(id) < count ? databaseOf(id) : 0);
   const every = Array.from({ length: count }, (_, database) => database);
-  const all = <T>(ask: (store: Store, database: number) => Promise<T>): Promise<T[]> =>
+  const all = <T>(ask: (store: OneStore, database: number) => Promise<T>): Promise<T[]> =>
     Promise.all(every.map((database) => ask(storeOf(database), database)));
-  const firstOf = async <T>(ask: (store: Store) => Promise<T | null>): Promise<T | null> =>
+  const firstOf = async <T>(ask: (store: OneStore) => Promise<T | null>): Promise<T | null> =>
     (await all(ask)).find((found) => found !== null) ?? null;
   const homes = (name: string, from: number) => homesOf(layout, name, from - SKEW_MS, now() + SKEW_MS);
   /** Where else payments of the order may be: in what was open before, if it has any there, and in what came after. */
-  const elsewhere = ({ orderId, id, createdAt }: Related): Store[] =>
+  const elsewhere = ({ orderId, id, createdAt }: Related): OneStore[] =>
     homes(orderId, hasKin(id) ? 0 : createdAt)
       .filter((home) => home !== databaseOf(id))
       .map(storeOf);
@@ -58,7 +58,7 @@ export function joinStores(
     firstOf((store) => store.findByReference(...asked));
 
   /** Webhooks that wait under the gateway's reference are the payment's, wherever that is. */
-  const adopt = async (place: string, store: Store, from: number): Promise<InboxRow[]> => {
+  const adopt = async (place: string, store: OneStore, from: number): Promise<InboxRow[]> => {
     const others = homes(place, from)
       .map(storeOf)
       .filter((other) => other !== store);
@@ -197,12 +197,9 @@ export function joinStores(
       const others = homes(orderId, hasKin(id) ? 0 : timeOf(id)).map(storeOf);
       return conflictsAt([...new Set([of(id), ...others])], key, orderId, id);
     },
-    hasOrder: async (orderId) => (await all((store) => store.hasOrder(orderId))).includes(true),
-    isOrderPaid: async (orderId) => (await all((store) => store.isOrderPaid(orderId))).includes(true),
     forgetKey: async (key) => {
       await all((store) => store.forgetKey(key));
     },
-    nudgeOrder: async (order, now) => (await all((store) => store.nudgeOrder(order, now))).flat(),
 
     // Of all.
     ...mergedLists(every, storeOf),
@@ -216,9 +213,6 @@ export function joinStores(
     findSession: first.findSession,
     deleteSession: first.deleteSession,
     noteBadWebhook: first.noteBadWebhook,
-    listParkedAt: first.listParkedAt,
-    adoptInbox: first.adoptInbox,
-    forgetInbox: first.forgetInbox,
 
     // Of the cron, which works on one. What gateways told during an outage is read once, by the first one's tick.
     claimDue: async (at, ranAt, limit, listing, ...rest) => {

@@ -1,7 +1,7 @@
 /** The store of an environment: one database, or as many as DATABASES names. */
 import { joinStores } from "./books.ts";
 import { type Layout, parseLayout } from "./layout.ts";
-import { createStore, type Store } from "./store.ts";
+import { createStore, type OneStore, type Store } from "./store.ts";
 
 /** By their settings: an isolate sees one. */
 const layouts = new Map<string, Layout>();
@@ -21,8 +21,8 @@ export function sharedStore(env: { readonly DB: D1Database }): Store {
 export function openStore(env: object, ticking = 0): Store {
   const layout = layoutOf(env);
   const bindings = env as Readonly<Record<string, D1Database>>;
-  const opened: Store[] = [];
-  const storeOf = (database: number): Store => {
+  const opened: OneStore[] = [];
+  const storeOf = (database: number): OneStore => {
     opened[database] ??= createStore(bindings[layout.databases[database] ?? ""] as D1Database);
     return opened[database];
   };

@@ -16,7 +16,10 @@ import { statisticsQueries } from "./statistics.ts";
 import { timelineQueries } from "./timeline.ts";
 import { transactionQueries } from "./transactions.ts";
 
-export type Store = ReturnType<typeof createStore>;
+/** Over one database. */
+export type OneStore = ReturnType<typeof createStore>;
+/** Over all of them, however many there are. */
+export type Store = Omit<OneStore, keyof ReturnType<typeof elsewhereQueries>>;
 
 /** @param deadlines other than D1's usual ones, for tests */
 export function createStore(binding: D1Database, deadlines?: Deadlines) {

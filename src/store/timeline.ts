@@ -89,6 +89,17 @@ export function timelineQueries(db: Database) {
       };
     },
 
+    /** A transaction's history, oldest first; null when there is no such transaction. */
+    async history(id: string): Promise<(typeof events.$inferSelect)[] | null> {
+      const [known, rows] = await run(
+        db.batch([
+          db.select({ version: transactions.version }).from(transactions).where(eq(transactions.id, id)),
+          db.select().from(events).where(eq(events.transactionId, id)).orderBy(events.version),
+        ]),
+      );
+      return known[0] && known[0].version > 0 ? rows : null;
+    },
+
     /**
      * What needs a person now, and the figures of a span from then on. No count goes further than it must to be seen.
      * @param overdueBy a delivery that is due since before then is late

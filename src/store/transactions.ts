@@ -6,7 +6,7 @@ import { attempt, type Database, run } from "./database.ts";
 import { type InboxKey, type InboxOutcome, isEntry } from "./inbox.ts";
 import { findableValues, insertWords } from "./metadata-values.ts";
 import { columns, type Loaded, loadedColumns, toLoaded, toRow, toTransaction, withCalls } from "./rows.ts";
-import { events, idempotencyKeys, inbox, transactions } from "./schema.ts";
+import { idempotencyKeys, inbox, transactions } from "./schema.ts";
 
 export interface Creation {
   readonly transaction: Transaction;
@@ -262,17 +262,6 @@ export function transactionQueries(db: Database) {
             ),
           ),
       );
-    },
-
-    /** A transaction's history, oldest first; null when there is no such transaction. */
-    async history(id: string): Promise<(typeof events.$inferSelect)[] | null> {
-      const [known, rows] = await run(
-        db.batch([
-          db.select({ version: transactions.version }).from(transactions).where(eq(transactions.id, id)),
-          db.select().from(events).where(eq(events.transactionId, id)).orderBy(events.version),
-        ]),
-      );
-      return known[0] && known[0].version > 0 ? rows : null;
     },
   };
 }

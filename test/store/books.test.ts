@@ -226,8 +226,8 @@ describe("a database that is added", () => {
     expect(await countRows("transactions")).toEqual([2, 0, 0]);
   });
 
-  /** An order whose first payment failed in the first database, and whose second is paid in another. */
-  async function payElsewhere() {
+  /** An order whose first payment failed in the first database, and whose second is open in another. */
+  async function openElsewhere() {
     const before = await createSpread(BEFORE);
     const order = newOrder();
     const old = (await initiate(before, order)).body.id;
@@ -236,13 +236,16 @@ describe("a database that is added", () => {
     Object.assign(system.services, { gateways: before.services.gateways });
     const { id } = (await initiate(system, order)).body;
     expect(databaseOf(id)).not.toBe(0);
-    await deliver(system, before.gateway.callback(id, "success"));
-    return { system, gateway: before.gateway, old, id };
+    const { gateway } = before;
+    const tellPaid = (paid: string) =>
+      deliver(system, gateway.callback(paid, "success", { event_id: `evt_${paid}` }));
+    return { system, gateway, old, id, tellPaid };
   }
 
   it("lets no order be paid twice over two databases: late money is for a person", async () => {
-    const { system, gateway, old, id } = await payElsewhere();
-    await deliver(system, gateway.callback(old, "success", { event_id: "evt_late" }));
+    const { system, old, id, tellPaid } = await openElsewhere();
+    await tellPaid(id);
+    await tellPaid(old);
     expect(await read(system, id)).toMatchObject({ status: "succeeded" });
     expect(await readMoney(system, old)).toMatchObject({
       status: "review",
@@ -252,16 +255,10 @@ describe("a database that is added", () => {
   });
 
   it("lets no order be paid twice by what was read before the other one was paid", async () => {
-    const before = await createSpread(BEFORE);
-    const order = newOrder();
-    const old = (await initiate(before, order)).body.id;
-    await deliver(before, before.gateway.callback(old, "failure"));
-    const system = await createSpread(MOVED);
-    Object.assign(system.services, { gateways: before.services.gateways });
-    const { id } = (await initiate(system, order)).body;
+    const { system, gateway, old, id, tellPaid } = await openElsewhere();
     const stale = await system.services.store.find(old);
-    await deliver(system, before.gateway.callback(id, "success"));
-    before.gateway.settle(old, "success");
+    await tellPaid(id);
+    gateway.settle(old, "success");
     await reconcileTransaction(system.services, stale as Loaded, "cron");
     expect(await read(system, id)).toMatchObject({ status: "succeeded" });
     expect(await readMoney(system, old)).toMatchObject({ status: "review" });
@@ -293,7 +290,8 @@ describe("a database that is added", () => {
   });
 
   it("ends the order's open page elsewhere when the order is paid", async () => {
-    const { system } = await payElsewhere();
+    const { system, id, tellPaid } = await openElsewhere();
+    await tellPaid(id);
     await system.settle();
     expect(await countRows("transactions", `next_check_at <= ${system.services.now()}`)).toEqual([1, 0, 0]);
   });

@@ -1,5 +1,7 @@
 /** Randomness that can be replayed: one seed a run, printed by the tests, and how large a run is to be. */
+
 import { env } from "cloudflare:workers";
+import { createUniform } from "../../support/mulberry.ts";
 
 const settings = env as unknown as {
   readonly CHAOS?: string;
@@ -29,15 +31,8 @@ export interface Random {
   pick<T>(items: readonly [T, ...T[]]): T;
 }
 
-/** Mulberry32. */
 export function createRandom(seed: number): Random {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = createUniform(seed);
   const below = (limit: number) => Math.floor(next() * limit);
   return { next, below, pick: (items) => items[below(items.length)] ?? items[0] };
 }
