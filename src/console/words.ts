@@ -59,7 +59,7 @@ export const REVIEW_WORDS: Readonly<Record<ReviewReason, string>> = {
   refund_failed: "A refund failed",
 };
 
-const IGNORE_WORDS: Readonly<Record<IgnoreReason | "wrong_gateway" | "archived", string>> = {
+export const IGNORE_WORDS: Readonly<Record<IgnoreReason | "wrong_gateway" | "archived", string>> = {
   unchanged: "It says nothing new",
   stale: "Something newer is known",
   in_review: "A person decides first",
